@@ -1,0 +1,14 @@
+//! What both ends of netloft's wire agree on.
+//!
+//! Type URLs, identities of proxies, and Envoy's own descriptors (by feature `descriptors`), which
+//! give every message's fields by number: canonical encoding and `JSON <-> bytes` rest on them.
+//!
+//! Absent on purpose: anything about meshes, and any behaviour.
+
+pub mod proxy_id;
+pub mod type_url;
+
+#[cfg(feature = "descriptors")]
+pub mod descriptors;
+
+pub use proxy_id::ProxyId;
