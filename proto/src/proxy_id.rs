@@ -95,6 +95,9 @@ mod tests {
             assert_eq!(ProxyId::new(text).map(drop), expected, "{text:?}");
         }
         assert!(ProxyId::new(&"x".repeat(MAX_LEN)).is_ok());
-        assert_eq!(ProxyId::new(&"x".repeat(MAX_LEN + 1)), Err(InvalidProxyId::TooLong(MAX_LEN + 1)));
+        assert_eq!(
+            ProxyId::new(&"x".repeat(MAX_LEN + 1)),
+            Err(InvalidProxyId::TooLong(MAX_LEN + 1))
+        );
     }
 }

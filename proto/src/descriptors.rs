@@ -1,0 +1,1 @@
+//! Envoy's own descriptors (being written).

@@ -1,0 +1,1 @@
+//! The store with types on: documents, records, watch to views.

@@ -1,0 +1,1 @@
+//! Text to documents and diagnostics, in four stages.

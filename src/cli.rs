@@ -1,0 +1,1 @@
+//! Client verbs of the command line, one a file.

@@ -1,0 +1,41 @@
+//! What an operator declares: one document kind a file.
+//!
+//! A kind's file holds its type, its bounds and what it refers to; the line in [`kinds!`] below
+//! registers it everywhere (parsing, REST paths, CLI names, storage). Specs hold what was
+//! declared and nothing else: defaults are applied by `compile`, so that they stay visible.
+//!
+//! Absent on purpose: text and positions (`check`), storage (`catalog`), defaults (`compile`).
+
+mod document;
+mod duration;
+mod gateway;
+mod http_route;
+mod kind;
+mod metadata;
+mod proxy_class;
+mod service;
+mod workload;
+
+pub use document::{Document, DocumentKey, Origin};
+pub use duration::{Duration, InvalidDuration};
+pub use gateway::{
+    AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,
+};
+pub use http_route::{
+    BackendRef, Filter, HeaderMatch, HeaderModifier, HeaderValue, HttpPathModifier, HttpRoute,
+    Match, MatchType, ParentRef, PathMatch, PathMatchType, QueryParamMatch, Redirect, Rewrite,
+    Rule, Timeouts,
+};
+pub use kind::KindFacts;
+pub use metadata::{DEFAULT_NAMESPACE, Metadata};
+pub use proxy_class::{Listen, ProxyClass, ProxyMatch, Role, Visibility};
+pub use service::{InlineEndpoint, Protocol, Service, ServicePort};
+pub use workload::{Health, Locality, Workload};
+
+kind::kinds! {
+    Service(Service),
+    Workload(Workload),
+    HttpRoute(HttpRoute),
+    Gateway(Gateway),
+    ProxyClass(ProxyClass),
+}

@@ -1,0 +1,83 @@
+//! `Gateway`: where requests enter the mesh. The type is Gateway API's own.
+//!
+//! Absent on purpose, refused by name until it has an effect: TLS listeners, addresses.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::KindFacts;
+
+/// Listeners that the proxies of one class open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gateway {
+    /// The `ProxyClass` (role gateway) whose proxies serve it.
+    pub gateway_class_name: Arc<str>,
+    /// 1 to 64, names unique, (port, hostname) unique.
+    pub listeners: Vec<GatewayListener>,
+}
+
+/// One port and host name that requests enter by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GatewayListener {
+    /// DNS label.
+    pub name: Arc<str>,
+    /// Host name taken, `*.` as first label allowed; absent: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<Arc<str>>,
+    /// 1 to 65535.
+    pub port: u16,
+    /// What is spoken.
+    pub protocol: ListenerProtocol,
+    /// Whose routes may attach; absent: those of the Gateway's own namespace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_routes: Option<AllowedRoutes>,
+}
+
+/// What is spoken on a Gateway's listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ListenerProtocol {
+    /// HTTP/1.1 and HTTP/2, in the clear.
+    #[serde(rename = "HTTP")]
+    Http,
+}
+
+/// Whose routes may attach to a listener.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AllowedRoutes {
+    /// From which namespaces.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespaces: Option<RouteNamespaces>,
+}
+
+/// Namespaces whose routes may attach.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RouteNamespaces {
+    /// `Same` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NamespacesFrom>,
+}
+
+/// Which namespaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum NamespacesFrom {
+    /// Every one.
+    All,
+    /// The Gateway's own.
+    Same,
+}
+
+impl Gateway {
+    /// Its names.
+    pub const FACTS: KindFacts = KindFacts {
+        kind: "Gateway",
+        group: "gateway.networking.k8s.io",
+        version: "v1",
+        plural: "gateways",
+        short: &["gtw"],
+    };
+}

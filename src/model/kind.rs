@@ -1,0 +1,78 @@
+//! The registry of kinds: `Kind` and `Spec` are made from one list.
+
+/// What tells one kind from another, fixed at compile time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KindFacts {
+    /// As written in `kind:`.
+    pub kind: &'static str,
+    /// API group, as `netloft.dev`.
+    pub group: &'static str,
+    /// API version, as `v1`.
+    pub version: &'static str,
+    /// In REST paths and on the command line, as `httproutes`.
+    pub plural: &'static str,
+    /// Shorter names the command line takes besides kind and plural.
+    pub short: &'static [&'static str],
+}
+
+impl KindFacts {
+    /// As written in `apiVersion:`.
+    #[must_use]
+    pub fn api_version(&self) -> String {
+        format!("{}/{}", self.group, self.version)
+    }
+}
+
+macro_rules! kinds {
+    ($($name:ident($ty:ty)),* $(,)?) => {
+        /// A kind of document.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $(
+            #[doc = concat!("`", stringify!($name), "`")]
+            $name,
+        )* }
+
+        /// The declared body of a document of any kind.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Spec { $(
+            #[doc = concat!("`", stringify!($name), "`")]
+            $name($ty),
+        )* }
+
+        impl Kind {
+            /// Every kind there is.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Its names.
+            #[must_use]
+            pub fn facts(self) -> &'static KindFacts {
+                match self { $(Self::$name => &<$ty>::FACTS,)* }
+            }
+        }
+
+        impl Spec {
+            /// Which kind this is the body of.
+            #[must_use]
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$name(_) => Kind::$name,)* }
+            }
+
+            /// Reads the `spec` of a document of `kind`.
+            ///
+            /// # Errors
+            /// What serde says about the first field that does not fit.
+            pub fn from_json(kind: Kind, spec: serde_json::Value) -> Result<Self, serde_json::Error> {
+                match kind { $(Kind::$name => serde_json::from_value::<$ty>(spec).map(Self::$name),)* }
+            }
+
+            /// The `spec` as declared.
+            ///
+            /// # Errors
+            /// None for any spec that was read by [`Spec::from_json`].
+            pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+                match self { $(Self::$name(spec) => serde_json::to_value(spec),)* }
+            }
+        }
+    };
+}
+pub(super) use kinds;

@@ -1,0 +1,29 @@
+//! What every document carries besides its spec.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// `metadata`, as declared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// DNS label, unique within kind and namespace.
+    pub name: Arc<str>,
+    /// DNS label; `default` where absent.
+    #[serde(default = "default_namespace")]
+    pub namespace: Arc<str>,
+    /// For selectors. Keys and values in the Kubernetes form.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<Arc<str>, Arc<str>>,
+    /// For tools; never selected on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub annotations: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// The namespace of a document that names none.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+fn default_namespace() -> Arc<str> {
+    DEFAULT_NAMESPACE.into()
+}

@@ -1,0 +1,68 @@
+//! `Workload`: one running instance of something.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::KindFacts;
+
+/// One running instance: where it is reached, and the labels that services select it by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Workload {
+    /// IPv4 or IPv6 address.
+    pub address: Arc<str>,
+    /// Ports by name or number of the service's port, where they differ from its target port.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ports: BTreeMap<Arc<str>, u16>,
+    /// The account it runs as: the last part of its identity. Absent: its service's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Arc<str>>,
+    /// Where it stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locality: Option<Locality>,
+    /// Share among the endpoints of its locality, 1 to 128; absent: 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<u32>,
+    /// Whether it takes new requests; absent: `healthy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+}
+
+/// Where a workload stands, outermost first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Locality {
+    /// As `eu-west-1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Arc<str>>,
+    /// As `eu-west-1a`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Arc<str>>,
+    /// As a rack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_zone: Option<Arc<str>>,
+}
+
+/// Whether a workload takes new requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// Takes requests.
+    Healthy,
+    /// Takes none.
+    Unhealthy,
+    /// Finishes what it has and takes nothing new.
+    Draining,
+}
+
+impl Workload {
+    /// Its names.
+    pub const FACTS: KindFacts = KindFacts {
+        kind: "Workload",
+        group: "netloft.dev",
+        version: "v1",
+        plural: "workloads",
+        short: &["wl"],
+    };
+}

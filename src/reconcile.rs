@@ -1,0 +1,1 @@
+//! The loop: what changed, which units, which scopes, publish.

@@ -1,0 +1,1 @@
+//! Verbs that run something, one a file.

@@ -1,0 +1,153 @@
+//! What one scope is given: a short list of layers, each shared by all scopes that see it.
+
+use std::sync::Arc;
+
+use super::{Change, Generation, Resource, Revision, Table, TypeIx, TypeVersion};
+
+/// One table for each type. Shared: the whole mesh, one namespace, or one scope's own.
+#[derive(Debug, Clone, Default)]
+pub struct Layer {
+    tables: Vec<Table>,
+}
+
+/// Edits of one layer that are to become visible together.
+#[derive(Debug)]
+pub struct LayerEdit {
+    layer: Layer,
+    changed: bool,
+}
+
+/// What a scope is given as of one publication. No name of a type stands in two of its layers.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The publication it came with.
+    pub generation: Generation,
+    /// The documents' revision it was compiled from.
+    pub revision: Revision,
+    layers: Arc<[Arc<Layer>]>,
+}
+
+static NO_TABLE: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::default);
+
+impl Layer {
+    /// The table of type `ty`; an empty one where there is none yet.
+    #[must_use]
+    pub fn table(&self, ty: TypeIx) -> &Table {
+        self.tables.get(ty.index()).unwrap_or(&NO_TABLE)
+    }
+
+    /// Begins a new version of this layer.
+    #[must_use]
+    pub fn edit(&self) -> LayerEdit {
+        LayerEdit {
+            layer: self.clone(),
+            changed: false,
+        }
+    }
+}
+
+impl LayerEdit {
+    /// Puts `resource` in. Whether that changed anything.
+    pub fn insert(&mut self, resource: Arc<Resource>) -> bool {
+        let index = resource.ty().index();
+        if self.layer.tables.len() <= index {
+            self.layer.tables.resize_with(index + 1, Table::default);
+        }
+        let changed = self.layer.tables[index].insert(resource);
+        self.changed |= changed;
+        changed
+    }
+
+    /// Takes `name` of type `ty` out. Whether it was there.
+    pub fn remove(&mut self, ty: TypeIx, name: &str) -> bool {
+        let changed = self
+            .layer
+            .tables
+            .get_mut(ty.index())
+            .is_some_and(|table| table.remove(name));
+        self.changed |= changed;
+        changed
+    }
+
+    /// The edited layer, or nothing when no edit changed anything.
+    #[must_use]
+    pub fn finish(self) -> Option<Arc<Layer>> {
+        self.changed.then(|| Arc::new(self.layer))
+    }
+}
+
+impl Snapshot {
+    /// The resources of `layers`, in which no name of a type may stand twice.
+    #[must_use]
+    pub fn new(generation: Generation, revision: Revision, layers: Arc<[Arc<Layer>]>) -> Self {
+        Self {
+            generation,
+            revision,
+            layers,
+        }
+    }
+
+    /// The layers.
+    #[must_use]
+    pub fn layers(&self) -> &Arc<[Arc<Layer>]> {
+        &self.layers
+    }
+
+    /// The resource `name` of type `ty`.
+    #[must_use]
+    pub fn get(&self, ty: TypeIx, name: &str) -> Option<&Arc<Resource>> {
+        self.layers
+            .iter()
+            .find_map(|layer| layer.table(ty).get(name))
+    }
+
+    /// The version of everything of type `ty`.
+    #[must_use]
+    pub fn version(&self, ty: TypeIx) -> TypeVersion {
+        self.layers
+            .iter()
+            .fold(TypeVersion::default(), |sum, layer| {
+                sum.union(layer.table(ty).version())
+            })
+    }
+
+    /// How many resources of type `ty` there are.
+    #[must_use]
+    pub fn len(&self, ty: TypeIx) -> usize {
+        self.layers.iter().map(|layer| layer.table(ty).len()).sum()
+    }
+
+    /// Everything of type `ty`, by layer, in name order within each.
+    pub fn iter(&self, ty: TypeIx) -> impl Iterator<Item = &Arc<Resource>> {
+        self.layers
+            .iter()
+            .flat_map(move |layer| layer.table(ty).iter())
+    }
+
+    /// What of type `ty` differs from `older`. Layers that are the same cost nothing; versions of
+    /// one layer cost what changed between them. A name that moved from one layer to another is
+    /// reported as set, not as gone.
+    #[must_use]
+    pub fn changes_since(&self, older: &Self, ty: TypeIx) -> Vec<Change> {
+        if Arc::ptr_eq(&self.layers, &older.layers) {
+            return Vec::new();
+        }
+        let none = Arc::<Layer>::default();
+        let mut changes = Vec::new();
+        let pairs = self.layers.len().max(older.layers.len());
+        for place in 0..pairs {
+            let new = self.layers.get(place).unwrap_or(&none);
+            let old = older.layers.get(place).unwrap_or(&none);
+            if !Arc::ptr_eq(new, old) {
+                changes.extend(new.table(ty).changes_since(old.table(ty)));
+            }
+        }
+        changes.retain(|change| match change {
+            Change::Set(new) => older
+                .get(ty, new.name())
+                .is_none_or(|old| old.hash() != new.hash()),
+            Change::Gone(name) => self.get(ty, name).is_none(),
+        });
+        changes
+    }
+}

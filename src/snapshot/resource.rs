@@ -1,0 +1,228 @@
+//! One sealed xDS resource.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use super::{Hash, Provenance, TypeIx, TypeSet};
+
+/// A reference from one resource to another: a route names a cluster, a cluster its endpoints.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ref {
+    /// Type of what is named.
+    pub to: TypeIx,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
+/// One compiled resource, encoded once in its life and shared by every stream that sends it.
+#[derive(Clone)]
+pub struct Resource {
+    name: Arc<str>,
+    ty: TypeIx,
+    hash: Hash,
+    version: Arc<str>,
+    /// The complete entry of `DeltaDiscoveryResponse.resources`; its tail is the SotW entry.
+    framed: Bytes,
+    /// Where the SotW entry (tag, length, `Any`) begins in `framed`.
+    any_entry: usize,
+    /// Where the message itself begins in `framed`.
+    message: usize,
+    refs: Arc<[Ref]>,
+    provenance: Arc<[Provenance]>,
+}
+
+/// Tag of `resources` (field 2, length-delimited) in both dialects' responses, and of `resource`
+/// (field 2) in the delta entry: the delta entry therefore ends in a complete SotW entry.
+const RESOURCE: u8 = 0x12;
+/// Tag of `name`, field 3 of a delta entry.
+const NAME: u8 = 0x1a;
+/// Tag of `version`, field 1 of a delta entry.
+const VERSION: u8 = 0x0a;
+/// Tags of `Any`: `type_url` is field 1, `value` field 2.
+const ANY_URL: u8 = 0x0a;
+const ANY_VALUE: u8 = 0x12;
+
+impl Resource {
+    /// Frames the canonical encoding `message` of a resource named `name`.
+    #[must_use]
+    pub fn new(
+        types: TypeSet,
+        ty: TypeIx,
+        name: Arc<str>,
+        message: &[u8],
+        refs: Arc<[Ref]>,
+        provenance: Arc<[Provenance]>,
+    ) -> Self {
+        let url = types[ty.index()].url;
+        let hash = Hash::of(url, message);
+        let version: Arc<str> = hash.to_wire().into();
+
+        let mut any = Vec::with_capacity(url.len() + message.len() + 12);
+        field(&mut any, ANY_URL, url.as_bytes());
+        field(&mut any, ANY_VALUE, message);
+
+        let mut entry = Vec::with_capacity(name.len() + version.len() + any.len() + 16);
+        field(&mut entry, NAME, name.as_bytes());
+        field(&mut entry, VERSION, version.as_bytes());
+        let any_in_entry = entry.len();
+        field(&mut entry, RESOURCE, &any);
+
+        let mut framed = Vec::with_capacity(entry.len() + 6);
+        field(&mut framed, RESOURCE, &entry);
+        let any_entry = framed.len() - entry.len() + any_in_entry;
+        let message = framed.len() - message.len();
+        Self {
+            name,
+            ty,
+            hash,
+            version,
+            framed: framed.into(),
+            any_entry,
+            message,
+            refs,
+            provenance,
+        }
+    }
+
+    /// An empty `ClusterLoadAssignment` for `name`: cluster_name is its field 1.
+    #[must_use]
+    pub fn empty_assignment(name: &str) -> Self {
+        let mut message = Vec::with_capacity(name.len() + 4);
+        field(&mut message, 0x0a, name.as_bytes());
+        Self::new(
+            &super::TYPES,
+            super::ENDPOINTS,
+            name.into(),
+            &message,
+            Arc::default(),
+            Arc::default(),
+        )
+    }
+
+    /// Name, unique within its type and scope.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Type.
+    #[must_use]
+    pub fn ty(&self) -> TypeIx {
+        self.ty
+    }
+
+    /// Content hash: what decides whether it changed.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// What goes on the wire as its version in delta.
+    #[must_use]
+    pub fn version(&self) -> &Arc<str> {
+        &self.version
+    }
+
+    /// The whole `resources` entry of a `DeltaDiscoveryResponse`, tag and length included.
+    #[must_use]
+    pub fn delta_entry(&self) -> Bytes {
+        self.framed.clone()
+    }
+
+    /// The whole `resources` entry of a `DiscoveryResponse`, tag and length included.
+    #[must_use]
+    pub fn sotw_entry(&self) -> Bytes {
+        self.framed.slice(self.any_entry..)
+    }
+
+    /// The canonical encoding of the message itself.
+    #[must_use]
+    pub fn message(&self) -> Bytes {
+        self.framed.slice(self.message..)
+    }
+
+    /// What it names, sorted, each once.
+    #[must_use]
+    pub fn refs(&self) -> &Arc<[Ref]> {
+        &self.refs
+    }
+
+    /// The documents it was compiled from. Outside the hash.
+    #[must_use]
+    pub fn provenance(&self) -> &Arc<[Provenance]> {
+        &self.provenance
+    }
+}
+
+/// Equal when type, name and content are equal; provenance does not count.
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        self.ty == other.ty && self.hash == other.hash && self.name == other.name
+    }
+}
+
+impl Eq for Resource {}
+
+impl fmt::Debug for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.name, self.version)
+    }
+}
+
+fn field(out: &mut Vec<u8>, tag: u8, value: &[u8]) {
+    out.push(tag);
+    prost::encoding::encode_varint(value.len() as u64, out);
+    out.extend_from_slice(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use envoy_types::pb::envoy::{
+        config::endpoint::v3::ClusterLoadAssignment,
+        service::discovery::v3::{DeltaDiscoveryResponse, DiscoveryResponse},
+    };
+    use prost::Message;
+
+    use super::*;
+    use crate::snapshot::{ENDPOINTS, TYPES};
+
+    #[test]
+    fn one_buffer_is_a_whole_entry_in_both_dialects() {
+        let long = "x".repeat(300);
+        let resource = Resource::empty_assignment(&long);
+        let delta = DeltaDiscoveryResponse::decode(resource.delta_entry()).unwrap();
+        let sotw = DiscoveryResponse::decode(resource.sotw_entry()).unwrap();
+
+        let entry = &delta.resources[0];
+        assert_eq!(entry.name, long);
+        assert_eq!(entry.version, resource.hash().to_wire());
+        assert_eq!(entry.resource.as_ref().unwrap(), &sotw.resources[0]);
+        assert_eq!(sotw.resources[0].type_url, ENDPOINTS.info().url);
+        assert_eq!(sotw.resources[0].value, resource.message());
+        let message = ClusterLoadAssignment::decode(resource.message()).unwrap();
+        assert_eq!(
+            message,
+            ClusterLoadAssignment {
+                cluster_name: long,
+                ..Default::default()
+            }
+        );
+    }
+
+    #[test]
+    fn provenance_is_outside_the_hash() {
+        let from = |pointer: &str| {
+            let provenance = Provenance::new("HTTPRoute", "default", "web", pointer);
+            Resource::new(
+                &TYPES,
+                ENDPOINTS,
+                "a".into(),
+                b"",
+                Arc::default(),
+                [provenance].into(),
+            )
+        };
+        assert_eq!(from("/spec/rules/0"), from("/spec/rules/1"));
+    }
+}

@@ -1,0 +1,1 @@
+//! Status of each proxy from real ACKs, and our own metrics.

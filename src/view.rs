@@ -1,0 +1,1 @@
+//! Documents at one revision plus observed facts, indexed, immutable; read through a Lens.

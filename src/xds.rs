@@ -1,0 +1,1 @@
+//! The protocol: subscriptions, both dialects, order, streams, cache, events.
