@@ -1,0 +1,323 @@
+//! What each scope is given, what was published when, and the streams that are served.
+//!
+//! The publisher swaps a pointer and wakes; streams read when they can send. So there is no queue
+//! between the two, and a slow client gets the newest state.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Instant, SystemTime},
+};
+
+use arc_swap::ArcSwap;
+use futures_util::task::AtomicWaker;
+use tokio::sync::watch;
+
+use super::{
+    Manners,
+    bodies::Bodies,
+    directory::{Peer, StreamId},
+    engine::{Engine, Habits, Shared},
+    names::NamePool,
+    status::TypeStatus,
+};
+use crate::snapshot::{Generation, Publication, ScopeId, Snapshot, TypeSet};
+
+/// Publications that are remembered.
+pub const REMEMBERED: usize = 1_000;
+
+/// What streams are served from. One for a process; cheap to share.
+#[derive(Debug)]
+pub struct Cache {
+    pub(super) shared: Arc<Shared>,
+    next_stream: AtomicU64,
+    // std mutex: never held over an await; wake-ups happen outside of it.
+    inner: Mutex<Inner>,
+    latest: watch::Sender<Generation>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    scopes: HashMap<ScopeId, Scope>,
+    streams: BTreeMap<StreamId, Arc<Seat>>,
+    publications: VecDeque<Arc<Publication>>,
+    closed: bool,
+}
+
+#[derive(Debug)]
+struct Scope {
+    given: Arc<Given>,
+    streams: BTreeMap<StreamId, Arc<Seat>>,
+}
+
+/// What a scope is given now.
+#[derive(Debug)]
+pub(super) struct Given {
+    id: ScopeId,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+/// One admitted stream, as the rest of the process sees it.
+#[derive(Debug)]
+pub(super) struct Seat {
+    pub(super) id: StreamId,
+    pub(super) peer: ArcSwap<Peer>,
+    given: ArcSwap<Given>,
+    /// What the stream is given may have changed since it last looked.
+    stale: AtomicBool,
+    closed: AtomicBool,
+    waker: AtomicWaker,
+    opened: SystemTime,
+    /// Locked by the stream's task for one step, and by those who read its status.
+    pub(super) engine: Mutex<Engine>,
+}
+
+/// One stream, for people.
+#[derive(Debug, Clone)]
+pub struct StreamStatus {
+    /// The stream.
+    pub id: StreamId,
+    /// Who it is.
+    pub peer: Arc<Peer>,
+    /// Whose resources it is given.
+    pub scope: ScopeId,
+    /// When it was admitted.
+    pub opened: SystemTime,
+    /// Each type it asked for, in send order.
+    pub types: Vec<TypeStatus>,
+}
+
+/// The scope is not in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("nothing was published for scope {0}")]
+pub struct UnknownScope(pub ScopeId);
+
+impl Cache {
+    /// An empty cache for streams of `types`, of which there may be 256.
+    #[must_use]
+    pub fn new(types: TypeSet, manners: Manners) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                types,
+                manners,
+                names: NamePool::default(),
+                bodies: Bodies::default(),
+            }),
+            next_stream: AtomicU64::new(1),
+            inner: Mutex::default(),
+            latest: watch::Sender::new(Generation::default()),
+        }
+    }
+
+    /// Makes `snapshots` what their scopes are given, all at once, and wakes their streams. Scopes
+    /// that are not there begin; those not listed keep what they have.
+    pub fn publish(&self, publication: Publication, snapshots: Vec<(ScopeId, Snapshot)>) {
+        let generation = publication.generation;
+        let mut woken = Vec::new();
+        {
+            let mut inner = self.inner();
+            inner.publications.push_back(Arc::new(publication));
+            if inner.publications.len() > REMEMBERED {
+                inner.publications.pop_front();
+            }
+            for (id, snapshot) in snapshots {
+                if let Some(scope) = inner.scopes.get(&id) {
+                    scope.given.snapshot.store(Arc::new(snapshot));
+                    woken.extend(scope.streams.values().cloned());
+                } else {
+                    let given = Arc::new(Given {
+                        id,
+                        snapshot: ArcSwap::from_pointee(snapshot),
+                    });
+                    let streams = BTreeMap::new();
+                    inner.scopes.insert(id, Scope { given, streams });
+                }
+            }
+        }
+        for seat in woken {
+            seat.wake();
+        }
+        self.latest.send_replace(generation);
+    }
+
+    /// Forgets scope `id`. Streams that are still given it keep what they have.
+    pub fn drop_scope(&self, id: ScopeId) {
+        self.inner().scopes.remove(&id);
+    }
+
+    /// Gives `stream` the resources of scope `to` from now on. A stream that has ended is nothing
+    /// to worry about.
+    ///
+    /// # Errors
+    /// [`UnknownScope`] when nothing was published for `to`.
+    pub fn move_stream(&self, stream: StreamId, to: ScopeId) -> Result<(), UnknownScope> {
+        let mut inner = self.inner();
+        let given = inner.scopes.get(&to).ok_or(UnknownScope(to))?.given.clone();
+        let Some(seat) = inner.streams.get(&stream).cloned() else {
+            return Ok(());
+        };
+        let from = seat.given.swap(given).id;
+        if let Some(scope) = inner.scopes.get_mut(&from) {
+            scope.streams.remove(&stream);
+        }
+        if let Some(scope) = inner.scopes.get_mut(&to) {
+            scope.streams.insert(stream, seat.clone());
+        }
+        drop(inner);
+        seat.wake();
+        Ok(())
+    }
+
+    /// Ends every stream, and each that comes later, so that clients look for another server.
+    pub fn close(&self) {
+        let seats: Vec<_> = {
+            let mut inner = self.inner();
+            inner.closed = true;
+            inner.streams.values().cloned().collect()
+        };
+        for seat in seats {
+            seat.closed.store(true, Ordering::Release);
+            seat.wake();
+        }
+    }
+
+    /// What scope `id` is given now.
+    #[must_use]
+    pub fn snapshot(&self, id: ScopeId) -> Option<Arc<Snapshot>> {
+        let inner = self.inner();
+        Some(inner.scopes.get(&id)?.given.snapshot.load_full())
+    }
+
+    /// The remembered publications after `generation`, oldest first; at most [`REMEMBERED`].
+    #[must_use]
+    pub fn publications_after(&self, generation: Generation) -> Vec<Arc<Publication>> {
+        let inner = self.inner();
+        let start = inner
+            .publications
+            .partition_point(|publication| publication.generation <= generation);
+        inner.publications.range(start..).cloned().collect()
+    }
+
+    /// Follows the newest publication's generation.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Generation> {
+        self.latest.subscribe()
+    }
+
+    /// Number of admitted streams.
+    #[must_use]
+    pub fn stream_count(&self) -> usize {
+        self.inner().streams.len()
+    }
+
+    /// Every admitted stream, oldest first.
+    #[must_use]
+    pub fn streams(&self) -> Vec<StreamStatus> {
+        let seats: Vec<_> = self.inner().streams.values().cloned().collect();
+        seats.iter().map(|seat| seat.status()).collect()
+    }
+
+    /// One admitted stream.
+    #[must_use]
+    pub fn stream(&self, id: StreamId) -> Option<StreamStatus> {
+        let seat = self.inner().streams.get(&id).cloned()?;
+        Some(seat.status())
+    }
+
+    /// A number for a stream that is about to begin.
+    pub(super) fn next_stream(&self) -> StreamId {
+        StreamId(self.next_stream.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Admits the stream of `peer` to `scope`.
+    pub(super) fn enter(
+        &self,
+        peer: Arc<Peer>,
+        scope: ScopeId,
+        habits: Habits,
+    ) -> Result<Arc<Seat>, UnknownScope> {
+        // Time and number together differ between streams of this process and of earlier ones.
+        let opened = SystemTime::now();
+        let nanos = opened
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |since| since.subsec_nanos());
+        let number = u32::try_from(peer.stream.0 & u64::from(u32::MAX)).unwrap_or_default();
+        let seed = nanos ^ number.rotate_left(16);
+
+        let mut inner = self.inner();
+        let closed = inner.closed;
+        let scope = inner.scopes.get_mut(&scope).ok_or(UnknownScope(scope))?;
+        let seat = Arc::new(Seat {
+            id: peer.stream,
+            given: ArcSwap::new(scope.given.clone()),
+            peer: ArcSwap::new(peer),
+            stale: AtomicBool::new(true),
+            closed: AtomicBool::new(closed),
+            waker: AtomicWaker::new(),
+            opened,
+            engine: Mutex::new(Engine::new(self.shared.clone(), habits, seed)),
+        });
+        scope.streams.insert(seat.id, seat.clone());
+        inner.streams.insert(seat.id, seat.clone());
+        Ok(seat)
+    }
+
+    /// Forgets an ended stream.
+    pub(super) fn leave(&self, seat: &Seat) {
+        let mut inner = self.inner();
+        inner.streams.remove(&seat.id);
+        let scope = seat.given.load().id;
+        if let Some(scope) = inner.scopes.get_mut(&scope) {
+            scope.streams.remove(&seat.id);
+        }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Seat {
+    fn wake(&self) {
+        self.stale.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    /// Lets `waker` be woken when something is published for this stream, or it is to end.
+    pub(super) fn register(&self, waker: &std::task::Waker) {
+        self.waker.register(waker);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    pub(super) fn scope(&self) -> ScopeId {
+        self.given.load().id
+    }
+
+    /// What the stream is given, if that may have changed since this was last called.
+    pub(super) fn news(&self) -> Option<Arc<Snapshot>> {
+        self.stale
+            .swap(false, Ordering::AcqRel)
+            .then(|| self.given.load().snapshot.load_full())
+    }
+
+    pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn status(&self) -> StreamStatus {
+        let at: Instant = tokio::time::Instant::now().into_std();
+        StreamStatus {
+            id: self.id,
+            peer: self.peer.load_full(),
+            scope: self.scope(),
+            opened: self.opened,
+            types: self.engine().status(at),
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! One stream as a state machine: requests and snapshots in, responses out. No IO, no clock.
+//!
+//! Absent on purpose: who the client is and what it may see (`directory`), sockets (`stream`),
+//! and what the types mean.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use envoy_types::pb::{
+    envoy::service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest},
+    google::rpc,
+};
+
+use super::{
+    Dialect, Manners,
+    bodies::Bodies,
+    event::What,
+    names::NamePool,
+    nonce::{Nonce, Nonces},
+    response::Response,
+    track::{OUTSTANDING, Track, Why},
+};
+use crate::snapshot::{Resource, Snapshot, TypeIx, TypeSet};
+
+/// A response of a full-state type may be overtaken by newer content after this long without an
+/// answer: Envoy answers a cluster response only when its clusters have warmed (rule 86).
+pub const OVERTAKE_AFTER: Duration = Duration::from_millis(250);
+
+/// Any response may be overtaken by newer content after this long, and the client counts as stale.
+pub const STALE_AFTER: Duration = Duration::from_secs(10);
+
+/// Longest text of a rejection that is kept, in bytes.
+pub const MAX_ERROR: usize = 4 * 1024;
+
+/// Parents remembered for followers that the client has not asked about yet.
+const MAX_UNFOLLOWED: usize = 8;
+
+/// What a stream of this client is to be like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Habits {
+    pub(super) dialect: Dialect,
+    /// An empty first list means everything, for the types that have it so.
+    pub(super) legacy_wildcard: bool,
+    /// In SotW, names that do not exist are told with a placeholder (M6).
+    pub(super) placeholders: bool,
+}
+
+/// What the streams of one process share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) types: TypeSet,
+    pub(super) manners: Manners,
+    pub(super) names: NamePool,
+    pub(super) bodies: Bodies,
+}
+
+/// A request that ends the stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Fault {
+    /// Rule 4.
+    #[error("type_url is empty: on an aggregated stream each request names its type")]
+    NoType,
+    /// Rule 5.
+    #[error("{0} is of the xDS API v2: set resource_api_version and transport_api_version to V3")]
+    OldType(String),
+}
+
+/// The state of one stream.
+#[derive(Debug)]
+pub(super) struct Engine {
+    pub(super) shared: Arc<Shared>,
+    pub(super) habits: Habits,
+    pub(super) tracks: Vec<Option<Box<Track>>>,
+    pub(super) now: Option<Arc<Snapshot>>,
+    pub(super) nonces: Nonces,
+    /// Resources that were sent before their followers' type was subscribed.
+    unfollowed: Vec<Arc<[Arc<Resource>]>>,
+    /// More than [`MAX_UNFOLLOWED`] of them were sent: all followers follow.
+    all_unfollowed: bool,
+    pub(super) events: Vec<What>,
+}
+
+impl Engine {
+    pub(super) fn new(shared: Arc<Shared>, habits: Habits, seed: u32) -> Self {
+        Self {
+            tracks: shared.types.iter().map(|_| None).collect(),
+            shared,
+            habits,
+            now: None,
+            nonces: Nonces::new(seed),
+            unfollowed: Vec::new(),
+            all_unfollowed: false,
+            events: Vec::new(),
+        }
+    }
+
+    /// What the client is to have from now on.
+    pub(super) fn on_snapshot(&mut self, snapshot: Arc<Snapshot>) {
+        self.now = Some(snapshot);
+    }
+
+    pub(super) fn on_sotw(&mut self, request: &DiscoveryRequest, at: Instant) -> Result<(), Fault> {
+        if let Some(ty) = self.type_of(&request.type_url)? {
+            self.read_sotw(ty, request, at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn on_delta(
+        &mut self,
+        request: &DeltaDiscoveryRequest,
+        at: Instant,
+    ) -> Result<(), Fault> {
+        if let Some(ty) = self.type_of(&request.type_url)? {
+            self.read_delta(ty, request, at);
+        }
+        Ok(())
+    }
+
+    /// The next response, if one may go out at `at`.
+    pub(super) fn poll(&mut self, at: Instant) -> Option<Response> {
+        let snapshot = self.now.clone()?;
+        let types = self.tracks.len();
+        (0..types).find_map(|turn| {
+            let index = if self.shared.manners.order {
+                turn
+            } else {
+                types - 1 - turn
+            };
+            let opens = self.tracks[index]
+                .as_deref()
+                .filter(|track| track.has_work(&snapshot))
+                .map(|track| self.opens(track, at))?;
+            (opens <= at).then(|| self.turn(index, &snapshot, at))?
+        })
+    }
+
+    /// When [`poll`](Self::poll) may have something to send without anything happening before.
+    pub(super) fn next_deadline(&self, at: Instant) -> Option<Instant> {
+        let now = self.now.as_ref()?;
+        self.tracks
+            .iter()
+            .flatten()
+            .filter_map(|track| {
+                let opens = self.opens(track, at);
+                let fresh = track.owed
+                    || !track.pending.is_empty()
+                    || !Arc::ptr_eq(track.known.base(), now);
+                let held = track
+                    .held
+                    .values()
+                    .filter_map(super::order::Hold::deadline)
+                    .min();
+                let wakes = if fresh { Some(opens) } else { held };
+                wakes.map(|wakes| wakes.max(opens))
+            })
+            .min()
+    }
+
+    /// From when on another response of this type may go out (rules 85, 86).
+    fn opens(&self, track: &Track, at: Instant) -> Instant {
+        let info = &self.shared.types[track.ty.index()];
+        match track.in_flight.last() {
+            None => at,
+            Some(last) if track.in_flight.len() < OUTSTANDING && info.full_state => {
+                last.at + OVERTAKE_AFTER
+            }
+            Some(last) => last.at + STALE_AFTER,
+        }
+    }
+
+    /// The type that `url` names, or nothing for one that is not served here.
+    fn type_of(&mut self, url: &str) -> Result<Option<TypeIx>, Fault> {
+        if url.is_empty() {
+            return Err(Fault::NoType);
+        }
+        let known = (0_u8..)
+            .map(TypeIx)
+            .zip(self.shared.types)
+            .find_map(|(ty, info)| (info.url == url).then_some(ty));
+        if known.is_none() {
+            if url.contains("/envoy.api.v2.") {
+                return Err(Fault::OldType(url.to_owned()));
+            }
+            self.events.push(What::Ignored {
+                type_url: url.into(),
+            });
+        }
+        Ok(known)
+    }
+
+    /// Begins the first subscription of `ty` on this stream.
+    pub(super) fn begin(&mut self, ty: TypeIx) -> &mut Track {
+        let info = &self.shared.types[ty.index()];
+        let legacy = info.legacy_wildcard && self.habits.legacy_wildcard;
+        self.tracks[ty.index()].insert(Box::new(Track::new(ty, legacy)))
+    }
+
+    pub(super) fn track(&mut self, ty: TypeIx) -> Option<&mut Track> {
+        self.tracks[ty.index()].as_deref_mut()
+    }
+
+    /// The shared copy of a name of type `ty`, so that a subscription to what exists holds no text.
+    pub(super) fn intern<'a>(
+        now: Option<&'a Arc<Snapshot>>,
+        ty: TypeIx,
+    ) -> impl Fn(&str) -> Arc<str> + 'a {
+        move |name| {
+            now.and_then(|now| now.get(ty, name))
+                .map_or_else(|| name.into(), |resource| resource.name().clone())
+        }
+    }
+
+    /// Takes the answer to response `nonce`: an acknowledgement, or a rejection with `error`.
+    /// Answers to what is not in flight any more mean nothing (rules 19, 32).
+    pub(super) fn answer(
+        &mut self,
+        ty: TypeIx,
+        nonce: Nonce,
+        error: Option<&rpc::Status>,
+        at: Instant,
+    ) {
+        let full_state = self.shared.types[ty.index()].full_state;
+        let replaces = full_state && self.habits.dialect == Dialect::Sotw;
+        let Some(track) = self.track(ty) else { return };
+        let Some(place) = track.in_flight.iter().position(|sent| sent.nonce == nonce) else {
+            return;
+        };
+        let event = if let Some(error) = error {
+            let text: Arc<str> = cut(&error.message).into();
+            let (sent, names) = track.reject(place, &text, at, replaces);
+            What::Rejected {
+                ty,
+                generation: sent.snapshot.generation,
+                revision: sent.snapshot.revision,
+                nonce: nonce.number(),
+                names,
+                error: text,
+            }
+        } else {
+            let sent = track.accept(place);
+            What::Acked {
+                ty,
+                generation: sent.snapshot.generation,
+                revision: sent.snapshot.revision,
+                nonce: nonce.number(),
+                took: at.saturating_duration_since(sent.at),
+            }
+        };
+        self.events.push(event);
+    }
+
+    /// Lets what `sent` refers to follow it, where its type does so.
+    pub(super) fn follow(&mut self, sent: &Arc<[Arc<Resource>]>) {
+        if !self.shared.manners.endpoints_behind_clusters || sent.is_empty() {
+            return;
+        }
+        let types = self.shared.types;
+        let followers = || (0..types.len()).filter(|&index| types[index].follows_parent);
+        if followers().any(|index| self.tracks[index].is_none()) {
+            if self.unfollowed.len() < MAX_UNFOLLOWED {
+                self.unfollowed.push(sent.clone());
+            } else {
+                self.all_unfollowed = true;
+            }
+        }
+        if followers().all(|index| self.tracks[index].is_none()) {
+            return;
+        }
+        let references = sent.iter().flat_map(|resource| resource.refs().iter());
+        for reference in references.filter(|to| types[to.to.index()].follows_parent) {
+            if let Some(track) = self.tracks[reference.to.index()].as_deref_mut()
+                && track.subscription.wants(&reference.name)
+            {
+                track.look(reference.name.clone(), Why::Follows);
+            }
+        }
+    }
+
+    /// Lets `claimed` names of type `ty`, which is subscribed only now, follow what was sent
+    /// before and refers to them (rule 78).
+    pub(super) fn catch_up(&mut self, ty: TypeIx, claimed: &[Arc<str>]) {
+        if !self.shared.types[ty.index()].follows_parent {
+            return;
+        }
+        let waiting: std::collections::BTreeSet<_> = if claimed.is_empty() {
+            Default::default()
+        } else {
+            self.unfollowed
+                .iter()
+                .flat_map(|sent| sent.iter())
+                .flat_map(|resource| resource.refs().iter())
+                .filter(|reference| reference.to == ty)
+                .map(|reference| reference.name.clone())
+                .collect()
+        };
+        let all = self.all_unfollowed;
+        if let Some(track) = self.track(ty) {
+            for name in claimed.iter().filter(|name| all || waiting.contains(*name)) {
+                track.look(name.clone(), Why::Follows);
+            }
+        }
+        let types = self.shared.types;
+        let complete = (0..types.len())
+            .all(|index| !types[index].follows_parent || self.tracks[index].is_some());
+        if complete {
+            self.unfollowed = Vec::new();
+        }
+    }
+}
+
+/// The first [`MAX_ERROR`] bytes of a client's words, at a character's end.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_ERROR)]
+}

@@ -1,0 +1,149 @@
+//! What is to be said of each name in the next response of one type: decided here, done in `send`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
+
+use super::{
+    Dialect,
+    known::Has,
+    order::{Gates, Hold},
+    track::{Track, Why},
+};
+use crate::snapshot::{Hash, Removal, Resource, TypeInfo};
+
+/// What happens to one name.
+#[derive(Debug)]
+pub(super) struct Decision {
+    pub(super) name: Arc<str>,
+    pub(super) why: Why,
+    /// What the client is believed to have.
+    pub(super) has: Has,
+    pub(super) act: Act,
+    /// The bound of this hold has passed.
+    pub(super) overdue: Option<Hold>,
+}
+
+#[derive(Debug)]
+pub(super) enum Act {
+    /// Goes into the response.
+    Send(Arc<Resource>),
+    /// The client is told that it is gone.
+    Remove,
+    /// The client is told that it does not exist.
+    Miss,
+    /// Nothing is said: the client has just this, or nothing that it must be told of.
+    Settle(Option<Arc<Resource>>),
+    /// Not now.
+    Hold(Hold),
+}
+
+/// What the decisions about one type are made from.
+#[derive(Debug)]
+pub(super) struct Planner<'a> {
+    pub(super) gates: Gates<'a>,
+    pub(super) info: &'a TypeInfo,
+    pub(super) track: &'a Track,
+    /// Missing names are told with a placeholder.
+    pub(super) placeholders: bool,
+    pub(super) at: Instant,
+}
+
+impl Planner<'_> {
+    /// Decides about every name of `names`.
+    pub(super) fn decide(&self, names: BTreeMap<Arc<str>, Why>) -> Vec<Decision> {
+        let ty = self.track.ty;
+        // Collected only when something is to go.
+        let mut in_use = None;
+        names
+            .into_iter()
+            .map(|(name, why)| {
+                #[cfg(test)]
+                super::tests::work::count();
+                let has = self.track.known.has(ty, &name);
+                let want = self.gates.now.get(ty, &name).cloned();
+                let act = match want {
+                    Some(want) => self.present(want, &has, why),
+                    None => self.absent(&name, &has, why),
+                };
+                let actual = self.track.actual(&name);
+                let verdict = match &act {
+                    Act::Send(want) if self.gates.now.get(ty, &name).is_some() => {
+                        self.gates.admits(self.track, want, &actual)
+                    }
+                    Act::Send(_) | Act::Remove => {
+                        let in_use = in_use.get_or_insert_with(|| self.gates.in_use());
+                        self.gates.frees(ty, &name, &actual, in_use)
+                    }
+                    Act::Miss | Act::Settle(_) | Act::Hold(_) => super::order::Verdict::Go,
+                };
+                let earlier = self.track.held.get(&name);
+                let (hold, passed) = Hold::under(verdict, earlier, self.at);
+                Decision {
+                    name,
+                    why,
+                    has: actual,
+                    act: hold.map_or(act, Act::Hold),
+                    overdue: passed.then(|| earlier.cloned()).flatten(),
+                }
+            })
+            .collect()
+    }
+
+    fn present(&self, want: Arc<Resource>, has: &Has, why: Why) -> Act {
+        if why == Why::Look && has.is(Some(&want)) {
+            Act::Settle(Some(want))
+        } else {
+            Act::Send(want)
+        }
+    }
+
+    fn absent(&self, name: &str, has: &Has, why: Why) -> Act {
+        let idle = why == Why::Look && has.is_nothing();
+        match (self.gates.dialect, self.info.placeholder) {
+            _ if idle => Act::Settle(None),
+            // Rule 65: where its parent drives deletion, a removal is only ever an answer.
+            (Dialect::Delta, _) if why == Why::Look && self.info.removal == Removal::OnMiss => {
+                Act::Settle(None)
+            }
+            (Dialect::Delta, _) => Act::Remove,
+            (Dialect::Sotw, Some(placeholder)) if self.placeholders => {
+                let want = Arc::new(placeholder(name));
+                self.present(want, has, why)
+            }
+            (Dialect::Sotw, _) if why == Why::Asked => Act::Miss,
+            (Dialect::Sotw, _) if self.info.full_state && !has.is_nothing() => Act::Remove,
+            // Rule 41: SotW cannot say that anything else is gone.
+            (Dialect::Sotw, _) => Act::Settle(None),
+        }
+    }
+
+    /// Rule 30: adds to `decisions` what was in a rejected response with something that is sent
+    /// now, and is still as it was then.
+    pub(super) fn add_siblings(
+        &self,
+        decisions: &mut Vec<Decision>,
+        siblings: Vec<(Arc<str>, Hash)>,
+    ) {
+        let decided: BTreeSet<_> = decisions.iter().map(|d| d.name.clone()).collect();
+        for (name, hash) in siblings {
+            let want = self.gates.now.get(self.track.ty, &name);
+            let Some(want) = want.filter(|want| want.hash() == hash) else {
+                continue;
+            };
+            if decided.contains(&name) || !self.track.subscription.wants(&name) {
+                continue;
+            }
+            decisions.push(Decision {
+                act: Act::Send(want.clone()),
+                has: self.track.actual(&name),
+                why: Why::Look,
+                overdue: None,
+                name,
+            });
+        }
+        decisions.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}

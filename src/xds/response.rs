@@ -1,0 +1,118 @@
+//! One response: shared entries, and a small tail that is the stream's own.
+
+use std::sync::Arc;
+
+use bytes::BufMut;
+use envoy_types::pb::{
+    envoy::service::discovery::v3::{ResourceError, ResourceName},
+    google::rpc,
+};
+use prost::{
+    Message as _,
+    encoding::{WireType, encode_key, encode_varint},
+};
+
+use super::Dialect;
+use crate::snapshot::{Resource, TypeIx};
+
+/// One response, ready to be written. Its resources were encoded when they were compiled.
+#[derive(Debug, Clone)]
+pub(super) struct Response {
+    pub(super) ty: TypeIx,
+    pub(super) dialect: Dialect,
+    pub(super) resources: Arc<[Arc<Resource>]>,
+    /// Every field but `resources`. Protobuf leaves the order of fields free.
+    pub(super) tail: Vec<u8>,
+}
+
+/// What a [`Response`]'s tail says.
+#[derive(Debug)]
+pub(super) struct Tail<'a> {
+    pub(super) url: &'a str,
+    pub(super) nonce: &'a str,
+    pub(super) version: &'a str,
+    /// Delta: names that are gone. SotW: names that are missing.
+    pub(super) gone: &'a [Arc<str>],
+}
+
+// Field numbers of DiscoveryResponse and DeltaDiscoveryResponse; those of both are equal.
+const VERSION: u32 = 1;
+const TYPE_URL: u32 = 4;
+const NONCE: u32 = 5;
+const DELTA_REMOVED: u32 = 6;
+const SOTW_ERRORS: u32 = 7;
+
+/// google.rpc.Code.NOT_FOUND.
+const NOT_FOUND: i32 = 5;
+
+impl Response {
+    /// Length on the wire, in bytes.
+    pub(super) fn encoded_len(&self) -> usize {
+        let dialect = self.dialect;
+        self.tail.len()
+            + self
+                .resources
+                .iter()
+                .map(|r| entry_len(r, dialect))
+                .sum::<usize>()
+    }
+
+    /// Writes the whole message.
+    pub(super) fn encode(&self, out: &mut impl BufMut) {
+        for resource in self.resources.iter() {
+            out.put(match self.dialect {
+                Dialect::Sotw => resource.sotw_entry(),
+                Dialect::Delta => resource.delta_entry(),
+            });
+        }
+        out.put_slice(&self.tail);
+    }
+}
+
+/// Bytes that `resource` takes in a response.
+pub(super) fn entry_len(resource: &Resource, dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Sotw => resource.sotw_entry().len(),
+        Dialect::Delta => resource.delta_entry().len(),
+    }
+}
+
+impl Tail<'_> {
+    pub(super) fn encode(&self, dialect: Dialect) -> Vec<u8> {
+        let mut out =
+            Vec::with_capacity(self.url.len() + self.nonce.len() + self.version.len() + 8);
+        string(&mut out, VERSION, self.version);
+        string(&mut out, TYPE_URL, self.url);
+        string(&mut out, NONCE, self.nonce);
+        for name in self.gone {
+            match dialect {
+                Dialect::Delta => string(&mut out, DELTA_REMOVED, name),
+                Dialect::Sotw => missing(&mut out, name),
+            }
+        }
+        out
+    }
+}
+
+/// Rule 71: a name that does not exist, said so; who does not know the field ignores it.
+fn missing(out: &mut Vec<u8>, name: &str) {
+    let error = ResourceError {
+        resource_name: Some(ResourceName {
+            name: name.to_owned(),
+            dynamic_parameter_constraints: None,
+        }),
+        error_detail: Some(rpc::Status {
+            code: NOT_FOUND,
+            message: format!("{name} does not exist, or this proxy may not see it"),
+            details: Vec::new(),
+        }),
+    };
+    encode_key(SOTW_ERRORS, WireType::LengthDelimited, out);
+    out.extend(error.encode_length_delimited_to_vec());
+}
+
+fn string(out: &mut Vec<u8>, field: u32, text: &str) {
+    encode_key(field, WireType::LengthDelimited, out);
+    encode_varint(text.len() as u64, out);
+    out.extend_from_slice(text.as_bytes());
+}

@@ -1,0 +1,339 @@
+//! One type's turn: looks at what may differ, and makes a response of what is to be said.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Instant,
+};
+
+use super::{
+    Dialect,
+    engine::Engine,
+    event::What,
+    known::Has,
+    order::{Gates, dropped},
+    plan::{Act, Decision, Planner},
+    response::{Response, Tail, entry_len},
+    sotw::full_list,
+    track::{InFlight, OUTSTANDING, Sent, Track, Why},
+};
+use crate::snapshot::{Ref, Resource, Snapshot, TypeVersion};
+
+/// Size at which a response is split where its type allows that, in bytes. gRPC clients refuse
+/// messages of more than 4 MiB (M13, rule 90).
+pub const SPLIT_AT: usize = 2 * 1024 * 1024;
+
+/// Size from which on a response that cannot be split is warned about, in bytes.
+pub const WARN_AT: usize = 3 * 1024 * 1024 + 512 * 1024;
+
+/// What a response says, before it is written.
+#[derive(Debug, Default)]
+struct Draft {
+    resources: Vec<Arc<Resource>>,
+    /// Told that they are gone (delta), or missing (SotW).
+    gone: Vec<Arc<str>>,
+    removed: Vec<Arc<str>>,
+    before: BTreeMap<Arc<str>, Has>,
+    drops: BTreeSet<Ref>,
+    blind: bool,
+}
+
+impl Engine {
+    /// Lets type `index` say what there is to say. Its gate is open.
+    pub(super) fn turn(
+        &mut self,
+        index: usize,
+        now: &Arc<Snapshot>,
+        at: Instant,
+    ) -> Option<Response> {
+        let track = self.tracks[index].as_deref_mut()?;
+        if track.subscription.wants_nothing() {
+            track.known.arrive(now);
+            track.pending.clear();
+            track.owed = false;
+            return None;
+        }
+        if let Some(whole) = self.whole_type(index, now) {
+            return self.push(index, now, whole.clone(), Draft::default(), whole, at);
+        }
+        let names = self.collect(index, now)?;
+        let decisions = self.decide(index, now, names, at)?;
+        let (draft, asked) = self.settle(index, decisions)?;
+
+        let track = self.tracks[index].as_deref_mut()?;
+        let nothing =
+            draft.resources.is_empty() && draft.gone.is_empty() && draft.removed.is_empty();
+        if nothing && !track.owed && !asked {
+            if track.in_flight.is_empty() {
+                // Nothing of it concerns this client, or it has it already.
+                track.accepted = Some(now.clone());
+            }
+            return None;
+        }
+        let changed: Arc<[Arc<Resource>]> = draft.resources.as_slice().into();
+        let info = &self.shared.types[index];
+        let listed = if info.full_state && self.habits.dialect == Dialect::Sotw {
+            full_list(&self.shared, track, now)
+        } else {
+            changed.clone()
+        };
+        self.push(index, now, listed, draft, changed, at)
+    }
+
+    /// A first load in one piece, which needs no look at single names: all streams share its list.
+    fn whole_type(&mut self, index: usize, now: &Arc<Snapshot>) -> Option<Arc<[Arc<Resource>]>> {
+        let track = self.tracks[index].as_deref()?;
+        let blank = track.owed
+            && track.subscription.wildcard()
+            && track.known.is_blank()
+            && track.pending.is_empty()
+            && track.rejected.is_empty();
+        if !blank || self.gates(now).guards(track.ty) {
+            return None;
+        }
+        let body = self.shared.bodies.of(now, track.ty);
+        let dialect = self.habits.dialect;
+        let unsplit = dialect == Dialect::Sotw && !self.shared.types[index].splittable;
+        if !unsplit && body.len(dialect) > SPLIT_AT {
+            return None;
+        }
+        let track = self.tracks[index].as_deref_mut()?;
+        track.known.arrive(now);
+        Some(body.resources.clone())
+    }
+
+    /// The names to look at, and why. Nothing is known of them but through exceptions afterwards.
+    fn collect(&mut self, index: usize, now: &Arc<Snapshot>) -> Option<BTreeMap<Arc<str>, Why>> {
+        let track = self.tracks[index].as_deref_mut()?;
+        let mut names = std::mem::take(&mut track.pending);
+        let subscription = &track.subscription;
+        track.known.advance(
+            now,
+            track.ty,
+            |name| subscription.wants(name),
+            |name| {
+                names.entry(name).or_insert(Why::Look);
+            },
+        );
+        for name in track.held.keys() {
+            names.entry(name.clone()).or_insert(Why::Look);
+        }
+        Some(names)
+    }
+
+    fn decide(
+        &mut self,
+        index: usize,
+        now: &Arc<Snapshot>,
+        names: BTreeMap<Arc<str>, Why>,
+        at: Instant,
+    ) -> Option<Vec<Decision>> {
+        let mut decisions = self.planner(index, now, at)?.decide(names);
+        if self.tracks[index].as_deref().is_some_and(Track::has_doubts) {
+            let sent = |d: &&Decision| matches!(d.act, Act::Send(_) | Act::Remove);
+            let touched = decisions
+                .iter()
+                .filter(sent)
+                .map(|d| d.name.clone())
+                .collect();
+            let siblings = self.tracks[index].as_deref_mut()?.doubtful_with(&touched);
+            self.planner(index, now, at)?
+                .add_siblings(&mut decisions, siblings);
+        }
+        Some(decisions)
+    }
+
+    fn planner<'a>(&'a self, index: usize, now: &'a Snapshot, at: Instant) -> Option<Planner<'a>> {
+        Some(Planner {
+            gates: self.gates(now),
+            info: &self.shared.types[index],
+            track: self.tracks[index].as_deref()?,
+            placeholders: self.habits.placeholders,
+            at,
+        })
+    }
+
+    fn gates<'a>(&'a self, now: &'a Snapshot) -> Gates<'a> {
+        Gates {
+            types: self.shared.types,
+            dialect: self.habits.dialect,
+            manners: &self.shared.manners,
+            tracks: &self.tracks,
+            now,
+        }
+    }
+
+    /// Carries the decisions out, up to the size of a response; the rest stays pending. The second
+    /// is true when a full-state answer is owed although nothing changed.
+    fn settle(&mut self, index: usize, decisions: Vec<Decision>) -> Option<(Draft, bool)> {
+        let dialect = self.habits.dialect;
+        let info = &self.shared.types[index];
+        let whole = dialect == Dialect::Sotw && info.full_state;
+        let splits = dialect == Dialect::Delta || info.splittable;
+        let track = self.tracks[index].as_deref_mut()?;
+        let ty = track.ty;
+        let mut draft = Draft::default();
+        let mut asked = false;
+        let mut size = 0;
+        for decision in decisions {
+            let Decision {
+                name,
+                why,
+                has,
+                act,
+                overdue,
+            } = decision;
+            let cost = match &act {
+                Act::Send(resource) => entry_len(resource, dialect),
+                Act::Remove | Act::Miss => name.len() + 8,
+                Act::Settle(_) | Act::Hold(_) => 0,
+            };
+            if splits && cost > 0 && size > 0 && size + cost > SPLIT_AT {
+                track.look(name, why);
+                continue;
+            }
+            size += cost;
+            if let Act::Hold(hold) = act {
+                let news = track
+                    .held
+                    .get(&name)
+                    .is_none_or(|old| old.reason != hold.reason);
+                if news {
+                    self.events.push(What::held(ty, &name, &hold, false));
+                }
+                track.held.insert(name, hold);
+                continue;
+            }
+            track.held.remove(&name);
+            match act {
+                Act::Send(resource) => {
+                    draft.replace(&name, has, Some(&resource));
+                    track.known.set(ty, &name, Has::This(resource.clone()));
+                    draft.resources.push(resource);
+                }
+                Act::Remove => {
+                    draft.replace(&name, has, None);
+                    track.known.set(ty, &name, Has::Nothing);
+                    if !whole {
+                        draft.gone.push(name.clone());
+                    }
+                    draft.removed.push(name.clone());
+                }
+                Act::Miss => {
+                    track.known.set(ty, &name, Has::Nothing);
+                    draft.gone.push(name.clone());
+                }
+                Act::Settle(has) => {
+                    let has = has.map_or(Has::Nothing, Has::This);
+                    track.known.set(ty, &name, has);
+                }
+                Act::Hold(_) => {}
+            }
+            asked |= whole && why == Why::Asked;
+            if let Some(hold) = overdue {
+                self.events.push(What::held(ty, &name, &hold, true));
+                track.overdue.insert(name, hold);
+            } else if cost > 0 {
+                track.overdue.remove(&name);
+            }
+        }
+        Some((draft, asked))
+    }
+
+    /// Sends `listed`, of which `changed` is new to the client.
+    fn push(
+        &mut self,
+        index: usize,
+        now: &Arc<Snapshot>,
+        listed: Arc<[Arc<Resource>]>,
+        draft: Draft,
+        changed: Arc<[Arc<Resource>]>,
+        at: Instant,
+    ) -> Option<Response> {
+        let info = &self.shared.types[index];
+        let nonce = self.nonces.next();
+        let track = self.tracks[index].as_deref_mut()?;
+        let version: Arc<str> = version(track, now).to_wire().into();
+        let tail = Tail {
+            url: info.url,
+            nonce: &self.nonces.text(nonce),
+            version: &version,
+            gone: &draft.gone,
+        };
+        let response = Response {
+            ty: track.ty,
+            dialect: self.habits.dialect,
+            resources: listed,
+            tail: tail.encode(self.habits.dialect),
+        };
+        let bytes = response.encoded_len();
+        if bytes > WARN_AT {
+            tracing::warn!(
+                api = info.api,
+                bytes,
+                "a response is too large for gRPC clients, which take 4 MiB at most"
+            );
+        }
+        track.owed = false;
+        track.sent = Some(Sent {
+            nonce,
+            generation: now.generation,
+            revision: now.revision,
+            version,
+            at,
+        });
+        let mut in_flight = InFlight {
+            nonce,
+            snapshot: now.clone(),
+            at,
+            resources: changed.clone(),
+            removed: draft.removed,
+            before: draft.before,
+            drops: draft.drops,
+            blind: draft.blind,
+        };
+        if track.in_flight.len() >= OUTSTANDING {
+            let forgotten = track.in_flight.remove(0);
+            in_flight.drops.extend(forgotten.drops);
+            in_flight.blind |= forgotten.blind;
+        }
+        track.in_flight.push(in_flight);
+        self.events.push(What::Sent {
+            ty: response.ty,
+            generation: now.generation,
+            revision: now.revision,
+            nonce: nonce.number(),
+            names: changed.len() + draft.gone.len(),
+            bytes,
+        });
+        self.follow(&changed);
+        Some(response)
+    }
+}
+
+impl Draft {
+    /// Notes what the client had under `name`, and what it stops naming with `new`.
+    fn replace(&mut self, name: &Arc<str>, has: Has, new: Option<&Arc<Resource>>) {
+        match has.refs() {
+            Some(old) => self.drops.extend(dropped(old, new).cloned()),
+            None => self.blind = true,
+        }
+        if !has.is_nothing() {
+            self.before.insert(name.clone(), has);
+        }
+    }
+}
+
+/// The version of what the client has once this is applied: the snapshot's, but for exceptions.
+fn version(track: &Track, now: &Snapshot) -> TypeVersion {
+    let mut version = now.version(track.ty);
+    for (name, has) in track.known.exceptions() {
+        if let Some(current) = now.get(track.ty, name) {
+            version = version.without(current.hash());
+        }
+        if let Has::This(old) = has {
+            version = version.with(old.hash());
+        }
+    }
+    version
+}

@@ -1,0 +1,327 @@
+//! What one stream wants of one resource type.
+//!
+//! A subscription is a legacy wildcard while no request has named anything, and never again once
+//! one has. Rules: xDS protocol, "How the client specifies what resources to return"; each has a
+//! test below with the rule in its name.
+//!
+//! Absent on purpose: nonces and versions (`sotw`, `delta`), and what was sent (`known`).
+
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
+
+use super::names::{NamePool, Names};
+
+/// What one stream wants of one type.
+#[derive(Debug, Clone)]
+pub(super) struct Subscription {
+    wildcard: bool,
+    names: Arc<Names>,
+    /// An empty request may still mean everything: the type has a legacy wildcard, and no request
+    /// of this stream has named anything yet.
+    legacy: bool,
+    started: bool,
+    /// Fingerprint of the last SotW list, so that an ACK that repeats it costs one pass of hashing.
+    last_list: Option<u64>,
+}
+
+/// What a request changed in a [`Subscription`].
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Names that are to be answered even if nothing about them changed.
+    pub(super) names: Vec<Ask>,
+    /// The wildcard began, or was asked for again: everything is to be sent.
+    pub(super) everything: bool,
+    /// Something is no longer wanted; what was remembered about it can go.
+    pub(super) shrank: bool,
+}
+
+/// One name that is to be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) name: Arc<str>,
+    /// It was not wanted before this request, so the client has nothing under it.
+    pub(super) fresh: bool,
+}
+
+/// The name that stands for all of them.
+const WILDCARD: &str = "*";
+
+impl Subscription {
+    /// A subscription of a type that has a legacy wildcard, or not.
+    pub(super) fn new(legacy: bool) -> Self {
+        Self {
+            wildcard: false,
+            names: Arc::default(),
+            legacy,
+            started: false,
+            last_list: None,
+        }
+    }
+
+    pub(super) fn wildcard(&self) -> bool {
+        self.wildcard
+    }
+
+    pub(super) fn names(&self) -> &Arc<Names> {
+        &self.names
+    }
+
+    pub(super) fn wants(&self, name: &str) -> bool {
+        self.wildcard || self.names.contains(name)
+    }
+
+    pub(super) fn wants_nothing(&self) -> bool {
+        !self.wildcard && self.names.len() == 0
+    }
+
+    /// Takes the list of a SotW request: it replaces the one before. `intern` gives the shared
+    /// copy of a name.
+    pub(super) fn replace(
+        &mut self,
+        list: &[String],
+        pool: &NamePool,
+        intern: impl Fn(&str) -> Arc<str>,
+    ) -> Asked {
+        let mut hasher = DefaultHasher::new();
+        list.hash(&mut hasher);
+        let fingerprint = Some(hasher.finish());
+        if self.started && self.last_list == fingerprint {
+            return Asked::default();
+        }
+        self.last_list = fingerprint;
+        self.started = true;
+
+        self.legacy &= list.is_empty();
+        let wanted: BTreeSet<&str> = list.iter().map(String::as_str).collect();
+        let wildcard = self.legacy || wanted.contains(WILDCARD);
+        let mut names = Names::clone(&self.names);
+        let mut asked = Asked {
+            everything: wildcard && !self.wildcard,
+            shrank: self.wildcard && !wildcard,
+            ..Asked::default()
+        };
+        for old in self.names.iter() {
+            if !wanted.contains(&**old) {
+                names.remove(old);
+                asked.shrank = true;
+            }
+        }
+        for name in wanted {
+            if name != WILDCARD && !names.contains(name) {
+                let name = intern(name);
+                names.insert(name.clone());
+                let fresh = !self.wildcard;
+                asked.names.push(Ask { name, fresh });
+            }
+        }
+        self.wildcard = wildcard;
+        self.names = pool.share(names);
+        asked
+    }
+
+    /// Takes the lists of a delta request.
+    pub(super) fn edit(
+        &mut self,
+        subscribe: &[String],
+        unsubscribe: &[String],
+        pool: &NamePool,
+        intern: impl Fn(&str) -> Arc<str>,
+    ) -> Asked {
+        let mut asked = Asked::default();
+        let everything_before = self.wildcard;
+        if !self.started {
+            // Rule 49: only the subscribe list decides; a list of removals means nothing yet.
+            self.started = true;
+            self.wildcard = self.legacy && subscribe.is_empty();
+            asked.everything = self.wildcard;
+        }
+        if subscribe.is_empty() && unsubscribe.is_empty() {
+            return asked;
+        }
+        let mut names = Names::clone(&self.names);
+        for name in subscribe {
+            if name == WILDCARD {
+                self.wildcard = true;
+                asked.everything = true;
+            } else {
+                let name = intern(name);
+                let fresh = names.insert(name.clone()) && !everything_before;
+                asked.names.push(Ask { name, fresh });
+            }
+        }
+        // Rule 62: a name in both lists is not subscribed afterwards.
+        for name in unsubscribe {
+            if name == WILDCARD {
+                asked.everything = false;
+                asked.shrank |= self.wildcard;
+                self.wildcard = false;
+            } else if names.remove(name) {
+                asked.names.retain(|ask| *ask.name != **name);
+                asked.shrank = true;
+                if self.wildcard {
+                    // Rule 52: say whether the wildcard still covers it.
+                    let name = intern(name);
+                    asked.names.push(Ask { name, fresh: false });
+                }
+            }
+        }
+        asked
+            .names
+            .retain(|ask| self.wildcard || names.contains(&ask.name));
+        self.names = pool.share(names);
+        asked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    fn text(asked: &Asked) -> Vec<&str> {
+        asked.names.iter().map(|ask| &*ask.name).collect()
+    }
+
+    struct Case {
+        subscription: Subscription,
+        pool: NamePool,
+    }
+
+    impl Case {
+        fn new(legacy: bool) -> Self {
+            Self {
+                subscription: Subscription::new(legacy),
+                pool: NamePool::default(),
+            }
+        }
+        fn sotw(&mut self, names: &[&str]) -> Asked {
+            self.subscription
+                .replace(&list(names), &self.pool, |name| name.into())
+        }
+        fn delta(&mut self, subscribe: &[&str], unsubscribe: &[&str]) -> Asked {
+            self.subscription
+                .edit(&list(subscribe), &list(unsubscribe), &self.pool, |name| {
+                    name.into()
+                })
+        }
+        /// Wildcard, A, B: what is wanted, as a word.
+        fn wants(&self) -> String {
+            let mut word = String::new();
+            if self.subscription.wildcard() {
+                word.push('*');
+            }
+            for name in self.subscription.names().iter() {
+                word.push_str(name);
+            }
+            word
+        }
+    }
+
+    #[test]
+    fn rule_47_sotw_lists_replace_each_other_as_in_the_specs_example() {
+        let mut case = Case::new(true);
+        let steps: [(&[&str], &str); 4] =
+            [(&[], "*"), (&["*", "A"], "*A"), (&["A"], "A"), (&[], "")];
+        for (request, wants) in steps {
+            case.sotw(request);
+            assert_eq!(case.wants(), wants, "after {request:?}");
+        }
+    }
+
+    #[test]
+    fn rule_48_delta_lists_edit_as_in_the_specs_example() {
+        let mut case = Case::new(true);
+        let steps: [(&[&str], &[&str], &str); 4] = [
+            (&[], &[], "*"),
+            (&["A"], &[], "*A"),
+            (&[], &["*"], "A"),
+            (&[], &["A"], ""),
+        ];
+        for (subscribe, unsubscribe, wants) in steps {
+            case.delta(subscribe, unsubscribe);
+            assert_eq!(case.wants(), wants, "after +{subscribe:?} -{unsubscribe:?}");
+        }
+    }
+
+    #[test]
+    fn rule_46_an_empty_first_request_asks_for_everything_only_with_a_legacy_wildcard() {
+        for legacy in [true, false] {
+            assert_eq!(Case::new(legacy).sotw(&[]).everything, legacy);
+            assert_eq!(Case::new(legacy).delta(&[], &[]).everything, legacy);
+        }
+    }
+
+    #[test]
+    fn rule_49_a_first_request_that_only_unsubscribes_is_a_wildcard() {
+        let mut case = Case::new(true);
+        assert!(case.delta(&[], &["A"]).everything);
+        assert_eq!(case.wants(), "*");
+    }
+
+    #[test]
+    fn rule_50_asking_for_the_wildcard_again_asks_for_everything_again() {
+        let mut case = Case::new(true);
+        case.delta(&["*"], &[]);
+        assert!(case.delta(&["*"], &[]).everything);
+    }
+
+    #[test]
+    fn rule_52_dropping_a_name_under_a_wildcard_is_to_be_answered() {
+        let mut case = Case::new(true);
+        case.delta(&["*", "A"], &[]);
+        assert_eq!(text(&case.delta(&[], &["A"])), ["A"]);
+        assert_eq!(case.wants(), "*");
+    }
+
+    #[test]
+    fn rule_53_an_explicit_wildcard_is_honoured_for_any_type() {
+        assert!(Case::new(false).sotw(&["*"]).everything);
+        assert!(Case::new(false).delta(&["*"], &[]).everything);
+    }
+
+    #[test]
+    fn rule_55_dropping_the_last_name_is_not_a_wildcard() {
+        let mut case = Case::new(true);
+        case.sotw(&["A"]);
+        assert!(!case.sotw(&[]).everything);
+        assert!(case.subscription.wants_nothing());
+    }
+
+    #[test]
+    fn rule_35_a_name_dropped_and_taken_again_is_to_be_answered_again() {
+        let mut case = Case::new(true);
+        assert_eq!(text(&case.sotw(&["A"])), ["A"]);
+        assert_eq!(text(&case.sotw(&["A"])), [""; 0]);
+        case.sotw(&[]);
+        assert_eq!(text(&case.sotw(&["A"])), ["A"]);
+    }
+
+    #[test]
+    fn rule_43_duplicates_are_one_name_and_an_empty_string_is_a_name() {
+        let mut case = Case::new(true);
+        assert_eq!(text(&case.sotw(&["A", "", "A"])), ["", "A"]);
+        assert!(!case.subscription.wildcard());
+    }
+
+    #[test]
+    fn rule_56_a_delta_name_is_to_be_answered_each_time_it_is_asked_for() {
+        let mut case = Case::new(true);
+        case.delta(&["A"], &[]);
+        assert_eq!(text(&case.delta(&["A"], &[])), ["A"]);
+    }
+
+    #[test]
+    fn rule_62_a_name_in_both_lists_is_not_subscribed_and_unknown_names_are_ignored() {
+        let mut case = Case::new(false);
+        case.delta(&["B"], &[]);
+        let asked = case.delta(&["A"], &["A", "never"]);
+        assert_eq!(text(&asked), [""; 0]);
+        assert_eq!(case.wants(), "B");
+    }
+}

@@ -1,0 +1,9 @@
+//! The protocol's rules, as tests.
+//!
+//! They serve invented types: what is tested must not depend on what a type means.
+
+mod harbour;
+mod language;
+mod loopback;
+mod rules;
+pub(super) mod work;
