@@ -18,13 +18,13 @@ mod table;
 mod type_info;
 mod version;
 
-pub use canonical::{Canonical, NotEncodable};
+pub use canonical::NotEncodable;
 pub use layer::{Layer, LayerEdit, Snapshot};
 pub use problem::{Problem, Severity};
 pub use provenance::Provenance;
 pub use publication::{Changed, Cohort, Generation, Publication, Revision, ScopeId};
 pub use resource::{Ref, Resource};
-pub use seal::{Draft, pack};
+pub use seal::{Draft, Joined, pack};
 pub use table::{Change, Table};
 pub use type_info::{
     CLUSTER, ENDPOINTS, LISTENER, ROUTES, Removal, TYPES, TypeInfo, TypeIx, TypeSet,
