@@ -5,13 +5,4 @@
 
 pub mod model; // what an operator declares (pure)
 pub mod snapshot; // what proxies are given (pure)
-pub mod view; // documents at one revision, indexed (pure)
-pub mod compile; // units: view -> Envoy resources (pure)
-pub mod check; // text -> documents + diagnostics (pure)
 pub mod catalog; // the store with types on
-pub mod reconcile; // what changed -> which units -> which scopes -> publish
-pub mod xds; // the protocol
-pub mod telemetry; // status per proxy, metrics
-pub mod api; // REST
-pub mod cli; // client verbs
-pub mod run; // verbs that run something

@@ -1,0 +1,142 @@
+//! Documents as bytes in the store, and their keys.
+//!
+//! A value is one format byte and a JSON object with its own schema number. This version reads
+//! schemas [`SCHEMA`] and, once there is one, the one before it; it writes [`SCHEMA`] only.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use netloft_store::{Key, Object, Prefix};
+use serde::{Deserialize, Serialize};
+
+use super::{Error, MESH, Moment, Stored};
+use crate::{
+    model::{Document, DocumentKey, Kind, Metadata, Origin, Spec},
+    snapshot::Revision,
+};
+
+/// Format byte: JSON follows.
+const JSON: u8 = 1;
+/// Schema written by this version.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Value {
+    schema: u32,
+    kind: String,
+    metadata: Metadata,
+    spec: serde_json::Value,
+    origin: Origin,
+    uid: uuid::Uuid,
+    generation: u64,
+    created_at: u64,
+    changed_at: u64,
+    applied_by: Arc<str>,
+}
+
+/// Everything the catalog keeps stands under this.
+pub(super) fn documents() -> Result<Prefix, Error> {
+    Ok(Prefix::new(&format!("{MESH}/")).map_err(netloft_store::Error::from)?)
+}
+
+/// Where `document` stands.
+pub(super) fn key(document: &DocumentKey) -> Result<Key, Error> {
+    let facts = document.kind.facts();
+    let text = format!(
+        "{MESH}/{}/{}/{}",
+        facts.plural, document.namespace, document.name
+    );
+    Key::new(&text).map_err(|reason| Error::NotAKey {
+        document: document.clone(),
+        reason: reason.to_string(),
+    })
+}
+
+/// What stands at `key`.
+pub(super) fn document_key(key: &Key) -> Result<DocumentKey, Error> {
+    let parts: Vec<&str> = key.as_str().split('/').collect();
+    let kind = |plural: &str| Kind::ALL.iter().find(|kind| kind.facts().plural == plural);
+    match parts[..] {
+        [_, plural, namespace, name] if kind(plural).is_some() => {
+            let kind = *kind(plural).ok_or_else(|| unreadable(key, "unknown kind"))?;
+            Ok(DocumentKey {
+                kind,
+                namespace: namespace.into(),
+                name: name.into(),
+            })
+        }
+        _ => Err(unreadable(
+            key,
+            "not the key of a document of a kind this version knows",
+        )),
+    }
+}
+
+/// The bytes of `stored`; its revisions are the store's own.
+pub(super) fn encode(key: &Key, stored: &Stored) -> Result<Bytes, Error> {
+    let value = Value {
+        schema: SCHEMA,
+        kind: stored.document.spec.kind().facts().kind.to_owned(),
+        metadata: stored.document.metadata.clone(),
+        spec: stored
+            .document
+            .spec
+            .to_json()
+            .map_err(|e| unreadable(key, e))?,
+        origin: stored.document.origin.clone(),
+        uid: stored.uid,
+        generation: stored.generation,
+        created_at: stored.created.at,
+        changed_at: stored.changed.at,
+        applied_by: stored.applied_by.clone(),
+    };
+    let mut bytes = vec![JSON];
+    serde_json::to_writer(&mut bytes, &value).map_err(|e| unreadable(key, e))?;
+    Ok(bytes.into())
+}
+
+/// The document in `object`.
+pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Error> {
+    let key = &object.key;
+    let document_key = document_key(key)?;
+    let value = match object.value.split_first() {
+        Some((&JSON, json)) => {
+            serde_json::from_slice::<Value>(json).map_err(|e| unreadable(key, e))?
+        }
+        Some((format, _)) => return Err(unreadable(key, format!("unknown format {format}"))),
+        None => return Err(unreadable(key, "empty")),
+    };
+    if value.schema != SCHEMA {
+        return Err(unreadable(
+            key,
+            format!("schema {} is not {SCHEMA}", value.schema),
+        ));
+    }
+    let spec = Spec::from_json(document_key.kind, value.spec).map_err(|e| unreadable(key, e))?;
+    let document = Document {
+        metadata: value.metadata,
+        spec,
+        origin: value.origin,
+    };
+    let moment = |revision: netloft_store::Revision, at| Moment {
+        revision: Revision(revision.0),
+        at,
+    };
+    let stored = Stored {
+        document: Arc::new(document),
+        uid: value.uid,
+        generation: value.generation,
+        created: moment(object.created, value.created_at),
+        changed: moment(object.revision, value.changed_at),
+        applied_by: value.applied_by,
+    };
+    Ok((document_key, Arc::new(stored)))
+}
+
+fn unreadable(key: &Key, reason: impl ToString) -> Error {
+    Error::Unreadable {
+        key: key.clone(),
+        reason: reason.to_string(),
+    }
+}

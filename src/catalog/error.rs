@@ -1,0 +1,39 @@
+//! Why the catalog could not do something.
+
+use netloft_store::Key;
+
+use crate::model::DocumentKey;
+
+/// Why the catalog could not do something.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store refused or failed; nothing was written unless it says otherwise.
+    #[error(transparent)]
+    Store(#[from] netloft_store::Error),
+    /// A stored value is not one this version wrote or knows. Start the version that wrote it, or
+    /// restore a backup.
+    #[error("the stored value of {key} cannot be read: {reason}")]
+    Unreadable {
+        /// Where it stands.
+        key: Key,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The same document stands twice in one transaction.
+    #[error("{0} stands twice in one transaction: keep one of them")]
+    Twice(DocumentKey),
+    /// A document's name does not make a key.
+    #[error("{document} cannot be stored: {reason}")]
+    NotAKey {
+        /// Which document.
+        document: DocumentKey,
+        /// Why not.
+        reason: String,
+    },
+    /// Other replicas kept writing in between. Try again.
+    #[error("the documents changed {0} times while this transaction was being checked: try again")]
+    Contended(u32),
+    /// The picture in memory stopped following the store; the process must be restarted.
+    #[error("the catalog no longer follows the store: {0}")]
+    Stopped(String),
+}

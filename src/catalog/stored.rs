@@ -1,0 +1,45 @@
+//! A document with what the catalog knows about it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{model::Document, snapshot::Revision};
+
+/// When something happened: by the store's counter and by the clock of who wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Revision it came with.
+    #[serde(skip)]
+    pub revision: Revision,
+    /// Unix time, milliseconds.
+    pub at: u64,
+}
+
+/// A document as the catalog holds it.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// What was declared, and where.
+    pub document: Arc<Document>,
+    /// Tells this document from another of the same name before or after it.
+    pub uid: uuid::Uuid,
+    /// Counts changes of the spec, from 1.
+    pub generation: u64,
+    /// When it came into being.
+    pub created: Moment,
+    /// When anything of it changed last.
+    pub changed: Moment,
+    /// Who changed it last.
+    pub applied_by: Arc<str>,
+}
+
+/// The same declaration from the same place: the text and revision decide, not a deep comparison.
+impl PartialEq for Stored {
+    fn eq(&self, other: &Self) -> bool {
+        self.uid == other.uid
+            && self.changed.revision == other.changed.revision
+            && self.document.origin == other.document.origin
+    }
+}
+
+impl Eq for Stored {}

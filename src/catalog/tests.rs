@@ -1,0 +1,238 @@
+//! The catalog over a store in memory.
+
+use std::sync::Arc;
+
+use netloft_store::{Store, memory::Memory};
+
+use super::{Applied, Catalog, Edit, Error, Outcome, Transaction, Verdict};
+use crate::{
+    model::{Document, DocumentKey, Kind, Metadata, Origin, Spec},
+    snapshot::Revision,
+};
+
+fn service(name: &str, port: u16) -> Document {
+    let spec = serde_json::json!({ "ports": [{ "port": port }], "dns": ["example.test"] });
+    Document {
+        metadata: Metadata {
+            name: name.into(),
+            namespace: "shop".into(),
+            labels: Default::default(),
+            annotations: Default::default(),
+        },
+        spec: Spec::from_json(Kind::Service, spec).unwrap(),
+        origin: Origin {
+            source: "apply".into(),
+            line: Some(1),
+            ..Origin::default()
+        },
+    }
+}
+
+fn key(name: &str) -> DocumentKey {
+    DocumentKey {
+        kind: Kind::Service,
+        namespace: "shop".into(),
+        name: name.into(),
+    }
+}
+
+fn transaction(changes: impl IntoIterator<Item = Edit>) -> Transaction {
+    Transaction {
+        changes: changes.into_iter().collect(),
+        author: "ada".to_owned(),
+        message: "why not".to_owned(),
+        dry_run: false,
+        at: 1_000,
+    }
+}
+
+fn put(document: Document) -> Edit {
+    Edit::Put(Arc::new(document))
+}
+
+fn store() -> Arc<dyn Store> {
+    Arc::new(Memory::default())
+}
+
+async fn catalog() -> Catalog {
+    Catalog::open(store()).await.unwrap()
+}
+
+async fn apply(catalog: &Catalog, changes: impl IntoIterator<Item = Edit>) -> Applied {
+    match catalog
+        .apply(transaction(changes), |_| Ok::<(), ()>(()))
+        .await
+        .unwrap()
+    {
+        Verdict::Applied(applied) => applied,
+        Verdict::Invalid(()) => unreachable!("the check never says no"),
+    }
+}
+
+fn outcomes(applied: &Applied) -> Vec<Outcome> {
+    applied
+        .outcomes
+        .iter()
+        .map(|(_, outcome)| *outcome)
+        .collect()
+}
+
+#[tokio::test]
+async fn many_documents_become_one_revision_and_can_be_read_on_return() {
+    let catalog = catalog().await;
+    let applied = apply(&catalog, [put(service("a", 80)), put(service("b", 80))]).await;
+    assert_eq!(applied.revision, Revision(1));
+    assert_eq!(outcomes(&applied), [Outcome::Created, Outcome::Created]);
+    let current = catalog.current();
+    assert_eq!(current.revision, Revision(1));
+    assert_eq!(*current.get(&key("a")).unwrap().document, service("a", 80));
+
+    let applied = apply(&catalog, [put(service("a", 81)), Edit::Delete(key("b"))]).await;
+    assert_eq!(applied.revision, Revision(2));
+    assert_eq!(outcomes(&applied), [Outcome::Configured, Outcome::Deleted]);
+    assert!(catalog.current().get(&key("b")).is_none());
+}
+
+#[tokio::test]
+async fn declaring_the_same_from_another_line_makes_no_revision() {
+    let catalog = catalog().await;
+    apply(&catalog, [put(service("a", 80))]).await;
+    let mut moved = service("a", 80);
+    moved.origin.line = Some(7);
+    let applied = apply(&catalog, [put(moved), Edit::Delete(key("ghost"))]).await;
+    assert_eq!(outcomes(&applied), [Outcome::Unchanged, Outcome::NotFound]);
+    assert_eq!(applied.revision, Revision(1));
+}
+
+#[tokio::test]
+async fn the_generation_counts_changes_of_the_spec_alone() {
+    let catalog = catalog().await;
+    apply(&catalog, [put(service("a", 80))]).await;
+    let uid = catalog.current().get(&key("a")).unwrap().uid;
+
+    let mut labelled = service("a", 80);
+    labelled.metadata.labels.insert("team".into(), "red".into());
+    apply(&catalog, [put(labelled)]).await;
+    assert_eq!(catalog.current().get(&key("a")).unwrap().generation, 1);
+
+    apply(&catalog, [put(service("a", 81))]).await;
+    let current = catalog.current();
+    let stored = current.get(&key("a")).unwrap();
+    assert_eq!((stored.generation, stored.uid), (2, uid));
+    assert_eq!(
+        (stored.created.revision, stored.changed.revision),
+        (Revision(1), Revision(3))
+    );
+
+    apply(&catalog, [Edit::Delete(key("a"))]).await;
+    apply(&catalog, [put(service("a", 81))]).await;
+    let current = catalog.current();
+    let again = current.get(&key("a")).unwrap();
+    assert_eq!(again.generation, 1);
+    assert_ne!(again.uid, uid, "another document of the same name");
+}
+
+#[tokio::test]
+async fn what_the_check_turns_down_and_what_is_only_tried_writes_nothing() {
+    let catalog = catalog().await;
+    let verdict = catalog
+        .apply(transaction([put(service("a", 80))]), |_| Err("no"))
+        .await
+        .unwrap();
+    assert!(matches!(verdict, Verdict::Invalid("no")));
+
+    let tried = Transaction {
+        dry_run: true,
+        ..transaction([put(service("a", 80))])
+    };
+    let verdict = catalog.apply(tried, |_| Ok::<(), ()>(())).await.unwrap();
+    let Verdict::Applied(applied) = verdict else {
+        panic!("{verdict:?}")
+    };
+    assert_eq!(outcomes(&applied), [Outcome::Created]);
+    assert_eq!(applied.revision, Revision(0));
+    assert!(catalog.current().is_empty());
+}
+
+#[tokio::test]
+async fn a_document_that_stands_twice_in_a_transaction_is_refused() {
+    let catalog = catalog().await;
+    let twice = transaction([put(service("a", 80)), Edit::Delete(key("a"))]);
+    let error = catalog
+        .apply(twice, |_| Ok::<(), ()>(()))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, Error::Twice(twice) if twice == key("a")));
+}
+
+#[tokio::test]
+async fn what_another_replica_writes_is_seen_and_checked_against() {
+    let store = store();
+    let here = Catalog::open(store.clone()).await.unwrap();
+    let there = Catalog::open(store).await.unwrap();
+    apply(&there, [put(service("theirs", 80))]).await;
+
+    let mut seen = Vec::new();
+    let verdict = here
+        .apply(transaction([put(service("ours", 80))]), |current| {
+            seen.push(current.revision);
+            Ok::<(), ()>(())
+        })
+        .await
+        .unwrap();
+    let Verdict::Applied(applied) = verdict else {
+        panic!("{verdict:?}")
+    };
+    assert_eq!(applied.revision, Revision(2));
+    assert_eq!(
+        seen.last(),
+        Some(&Revision(1)),
+        "the commit was checked against their write"
+    );
+    assert!(here.current().get(&key("theirs")).is_some());
+}
+
+#[tokio::test]
+async fn what_changed_between_two_pictures_is_told_exactly() {
+    let catalog = catalog().await;
+    apply(
+        &catalog,
+        (0..100).map(|n| put(service(&format!("s-{n}"), 80))),
+    )
+    .await;
+    let before = catalog.current();
+    apply(
+        &catalog,
+        [
+            put(service("s-7", 81)),
+            Edit::Delete(key("s-8")),
+            put(service("new", 1)),
+        ],
+    )
+    .await;
+    let changes: Vec<_> = catalog
+        .current()
+        .changes_since(&before)
+        .into_iter()
+        .map(|(key, document)| (key.name.to_string(), document.is_some()))
+        .collect();
+    let expected = [("new", true), ("s-7", true), ("s-8", false)];
+    assert_eq!(
+        changes,
+        expected.map(|(name, there)| (name.to_owned(), there))
+    );
+}
+
+#[tokio::test]
+async fn what_is_stored_is_what_was_declared() {
+    let store = store();
+    let first = Catalog::open(store.clone()).await.unwrap();
+    apply(&first, [put(service("a", 80))]).await;
+    let again = Catalog::open(store).await.unwrap();
+    let (a, b) = (first.current(), again.current());
+    assert_eq!(
+        a.get(&key("a")).unwrap().document,
+        b.get(&key("a")).unwrap().document
+    );
+    assert_eq!(a.get(&key("a")).unwrap().uid, b.get(&key("a")).unwrap().uid);
+}
