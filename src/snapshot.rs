@@ -17,6 +17,8 @@ mod seal;
 mod table;
 mod type_info;
 mod version;
+#[cfg(test)]
+mod tests;
 
 pub use canonical::NotEncodable;
 pub use layer::{Layer, LayerEdit, Snapshot};

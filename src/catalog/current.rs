@@ -76,7 +76,10 @@ impl Current {
 
     /// Nothing, as of `revision`.
     pub(super) fn at(revision: Revision) -> Self {
-        Self { revision, ..Self::default() }
+        Self {
+            revision,
+            ..Self::default()
+        }
     }
 
     pub(super) fn put(&mut self, key: DocumentKey, stored: Arc<Stored>) {

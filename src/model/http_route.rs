@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, KindFacts};
+use super::{Duration, Gateway, Kind, KindFacts};
 
 /// Rules for the requests to the services or gateways it names as parents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -298,4 +298,34 @@ impl HttpRoute {
         plural: "httproutes",
         short: &["route"],
     };
+}
+
+/// Gateway API's group.
+const GATEWAY_GROUP: &str = Gateway::FACTS.group;
+
+impl ParentRef {
+    /// What kind of document it names; none: a kind that routes do not attach to.
+    #[must_use]
+    pub fn target(&self) -> Option<Kind> {
+        match (self.group.as_deref(), self.kind.as_deref()) {
+            (None | Some(GATEWAY_GROUP), None | Some("Gateway")) => Some(Kind::Gateway),
+            (Some("" | "netloft.dev"), Some("Service")) => Some(Kind::Service),
+            _ => None,
+        }
+    }
+}
+
+impl BackendRef {
+    /// The service it names, and the version of it; none: a kind that requests cannot go to.
+    #[must_use]
+    pub fn target(&self) -> Option<(&str, Option<&str>)> {
+        match (self.group.as_deref(), self.kind.as_deref()) {
+            (None | Some("" | "netloft.dev"), None | Some("Service")) => Some((&self.name, None)),
+            (Some("netloft.dev"), Some("ServiceVersion")) => {
+                let (service, version) = self.name.split_once('.')?;
+                Some((service, Some(version)))
+            }
+            _ => None,
+        }
+    }
 }

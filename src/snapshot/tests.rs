@@ -1,0 +1,155 @@
+//! Tables, layers and snapshots against a naive model.
+
+use std::{collections::BTreeMap, process::Command, sync::Arc};
+
+use proptest::prelude::*;
+
+use super::{
+    Change, ENDPOINTS, Generation, Layer, Resource, Revision, Snapshot, TYPES, TypeVersion,
+};
+
+fn resource(name: &str, content: u8) -> Arc<Resource> {
+    let message = [&[0x0a, 1, content][..], name.as_bytes()].concat();
+    Arc::new(Resource::new(
+        &TYPES,
+        ENDPOINTS,
+        name.into(),
+        &message,
+        Arc::default(),
+        Arc::default(),
+    ))
+}
+
+fn snapshot(layers: &[Arc<Layer>]) -> Snapshot {
+    Snapshot::new(Generation(1), Revision(1), layers.into())
+}
+
+/// Name -> content, for up to three layers; a name stands in one layer at most.
+type Model = Vec<BTreeMap<String, u8>>;
+
+fn models() -> impl Strategy<Value = Model> {
+    let placed = (0..3_usize, 0..4_u8);
+    prop::collection::btree_map("[a-e]{1,2}", placed, 0..12).prop_flat_map(|names| {
+        (1..4_usize).prop_map(move |layers| {
+            let mut model = vec![BTreeMap::new(); layers];
+            for (name, (layer, content)) in &names {
+                model[layer % layers].insert(name.clone(), *content);
+            }
+            model
+        })
+    })
+}
+
+/// Edits the layers of one model into those of the next, as the reconciler does.
+fn edit(from: &[Arc<Layer>], to: &Model) -> Vec<Arc<Layer>> {
+    let none = Arc::<Layer>::default();
+    to.iter()
+        .enumerate()
+        .map(|(place, model)| {
+            let old = from.get(place).unwrap_or(&none);
+            let mut edit = old.edit();
+            for name in old
+                .table(ENDPOINTS)
+                .iter()
+                .map(|resource| resource.name().clone())
+            {
+                if !model.contains_key(&*name) {
+                    edit.remove(ENDPOINTS, &name);
+                }
+            }
+            for (name, content) in model {
+                edit.insert(resource(name, *content));
+            }
+            edit.finish().unwrap_or_else(|| old.clone())
+        })
+        .collect()
+}
+
+fn flat(model: &Model) -> BTreeMap<String, u8> {
+    model
+        .iter()
+        .flatten()
+        .map(|(name, content)| (name.clone(), *content))
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn what_differs_between_two_snapshots_is_told_exactly(models in prop::collection::vec(models(), 2..5)) {
+        let mut layers = Vec::new();
+        let mut before = Snapshot::default();
+        let mut known = BTreeMap::new();
+        for model in &models {
+            layers = edit(&layers, model);
+            let after = snapshot(&layers);
+            let wanted = flat(model);
+            let mut told = BTreeMap::new();
+            for change in after.changes_since(&before, ENDPOINTS) {
+                let content = match &change {
+                    Change::Set(new) => Some(new.hash()),
+                    Change::Gone(_) => None,
+                };
+                prop_assert!(told.insert(change.name().to_string(), content).is_none(), "told twice");
+            }
+            let names = known.keys().chain(wanted.keys()).cloned().collect::<std::collections::BTreeSet<String>>();
+            for name in names {
+                let (old, new) = (known.get(&name), wanted.get(&name));
+                let expected = (old != new).then(|| new.map(|content| resource(&name, *content).hash()));
+                prop_assert_eq!(told.get(&name).copied(), expected, "{}", name);
+            }
+            let sum = wanted.iter().fold(TypeVersion::default(), |sum, (name, content)| {
+                sum.with(resource(name, *content).hash())
+            });
+            prop_assert_eq!(after.version(ENDPOINTS), sum);
+            prop_assert_eq!(after.len(ENDPOINTS), wanted.len());
+            known = wanted;
+            before = after;
+        }
+    }
+}
+
+#[test]
+fn an_edit_that_changes_nothing_leaves_the_layer_as_it_is() {
+    let mut edit = Layer::default().edit();
+    assert!(edit.insert(resource("a", 1)));
+    let layer = edit.finish().unwrap();
+    let mut edit = layer.edit();
+    assert!(!edit.insert(resource("a", 1)));
+    assert!(!edit.remove(ENDPOINTS, "b"));
+    assert!(edit.finish().is_none());
+}
+
+/// A test that runs itself in fresh processes: each has other random keys for its hash maps.
+#[test]
+fn twenty_fresh_processes_seal_to_the_same_hash() {
+    use envoy_types::pb::google::protobuf::{Struct, Value, value::Kind};
+    const CHILD: &str = "sealed:";
+    let fields = (0..50)
+        .map(|n| {
+            (
+                format!("key-{n}"),
+                Value {
+                    kind: Some(Kind::NumberValue(f64::from(n))),
+                },
+            )
+        })
+        .collect();
+    let hash = super::Hash::of("t", &super::pack(&Struct { fields }).unwrap().value);
+    println!("{CHILD}{hash}");
+    if std::env::args().any(|arg| arg == "--nocapture") {
+        return;
+    }
+    let program = std::env::current_exe().unwrap();
+    for _ in 0..20 {
+        let output = Command::new(&program)
+            .args(["--exact", "--nocapture"])
+            .arg("snapshot::tests::twenty_fresh_processes_seal_to_the_same_hash")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            said.contains(&format!("{CHILD}{hash}")),
+            "{hash} is not in {said}"
+        );
+    }
+}
