@@ -1,1 +1,13 @@
+//! The language in which netloft's end-to-end tests are written, and what checks the source tree.
+//!
+//! Whole processes only: the product is run as a user runs it and seen from outside, so nothing
+//! here links netloft itself.
+//!
+//! Absent on purpose: skipping. What a test needs and does not find fails it, with how to get it.
 
+// A test's support says what it expects by failing, and tells the reader of a failure by printing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod layering;
+pub mod source;
