@@ -8,6 +8,17 @@
 // A test's support says what it expects by failing, and tells the reader of a failure by printing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::missing_panics_doc)]
 
 pub mod layering;
 pub mod source;
+
+pub mod backend;
+pub mod binary;
+pub mod envoy;
+pub mod eventually;
+pub mod http;
+pub mod load;
+pub mod netloft;
+pub mod ports;
+pub mod process;

@@ -2,6 +2,8 @@
 //!
 //! Every rule has a planted violation below: a rule that cannot catch anything is no rule.
 
+#![allow(clippy::unwrap_used)] // All of it is a test, its helpers too.
+
 use std::path::Path;
 
 use netloft_integration::{

@@ -1,5 +1,7 @@
 //! What the source tree looks like: sizes of files, and how modules are laid out.
 
+#![allow(clippy::unwrap_used)] // All of it is a test, its helpers too.
+
 use std::{
     fs,
     path::{Path, PathBuf},

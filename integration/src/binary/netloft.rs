@@ -1,0 +1,43 @@
+//! The `netloft` binary, built once into the folder the tests themselves are in.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::OnceLock,
+};
+
+use super::{alone, profile_dir, root};
+
+/// The binary under test, as new as the source.
+///
+/// # Panics
+/// When it does not build; with what the compiler said.
+#[must_use]
+pub fn netloft() -> &'static Path {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
+    BUILT.get_or_init(|| alone("netloft", build))
+}
+
+fn build() -> PathBuf {
+    let folder = profile_dir();
+    let target = folder.parent().expect("PROFILE lies in the target folder");
+    let mut cargo = Command::new(env!("CARGO"));
+    // The same selection of packages as `cargo test`, so that no dependency is built a second time
+    // with other features.
+    cargo
+        .args(["build", "--quiet", "--bin", "netloft", "--target-dir"])
+        .arg(target);
+    if folder.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let output = cargo
+        .current_dir(root())
+        .output()
+        .expect("cargo runs, it runs this test");
+    assert!(
+        output.status.success(),
+        "netloft does not build:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    folder.join("netloft")
+}
