@@ -20,6 +20,7 @@ impl Engine {
         let now = self.now.clone();
         let shared = self.shared.clone();
         let Some(track) = self.track(ty) else { return };
+        let before = track.subscription.clone();
         let asked = track.subscription.edit(
             &request.resource_names_subscribe,
             &request.resource_names_unsubscribe,
@@ -27,7 +28,9 @@ impl Engine {
             Self::intern(now.as_ref(), ty),
         );
         if asked.everything {
-            track.start_over(now.as_ref());
+            // Rule 50: who asks for everything once more may have lost it.
+            let kept = (!before.wildcard()).then(|| before.names());
+            track.start_over(now.as_ref(), kept.map(|names| &**names));
         } else if first && let Some(now) = &now {
             // Nothing is known, and what is named is asked for below: no need to look further.
             track.known.arrive(now);

@@ -240,7 +240,7 @@ impl Engine {
                 error: text,
             }
         } else {
-            let sent = track.accept(place);
+            let sent = track.accept(place, replaces);
             What::Acked {
                 ty,
                 generation: sent.snapshot.generation,

@@ -6,6 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use super::names::Names;
 use crate::snapshot::{Ref, Resource, Snapshot, TypeIx};
 
 /// What a client has under one name.
@@ -17,8 +18,6 @@ pub(super) enum Has {
     This(Arc<Resource>),
     /// Something of this version, by its own account (`initial_resource_versions`).
     Claimed(Box<str>),
-    /// Something; it cannot be known what.
-    Unknown,
 }
 
 /// What a client has of one type.
@@ -49,7 +48,7 @@ impl Has {
         match self {
             Self::Nothing => Some(&[]),
             Self::This(resource) => Some(resource.refs()),
-            Self::Claimed(_) | Self::Unknown => None,
+            Self::Claimed(_) => None,
         }
     }
 
@@ -129,26 +128,31 @@ impl Known {
         self.exceptions.retain(|name, _| wanted(name));
     }
 
-    /// Takes nothing for granted any more, so that everything is sent again. Returns the names of
-    /// which the client has something that is to go.
+    /// Takes nothing for granted any more but what it has of `kept`, so that everything else is
+    /// sent again. Returns the names of which the client has something that is to go.
     pub(super) fn forget(
         &mut self,
         now: &Arc<Snapshot>,
         ty: TypeIx,
         wanted: impl Fn(&str) -> bool,
+        kept: Option<&Names>,
     ) -> Vec<Arc<str>> {
-        let mut gone = Vec::new();
         self.advance(now, ty, wanted, |_| {});
-        self.exceptions.retain(|name, has| {
-            let stale = !has.is_nothing() && now.get(ty, name).is_none();
-            if stale {
-                *has = Has::Unknown;
-                gone.push(name.clone());
-            }
-            stale
-        });
+        let kept: BTreeMap<_, _> = kept
+            .into_iter()
+            .flat_map(Names::iter)
+            .map(|name| (name.clone(), self.has(ty, name)))
+            .collect();
+        self.exceptions
+            .retain(|name, _| now.get(ty, name).is_none());
+        self.exceptions.extend(kept);
+        self.exceptions.retain(|_, has| !has.is_nothing());
         self.base = Arc::default();
-        gone
+        let gone = self
+            .exceptions
+            .keys()
+            .filter(|name| now.get(ty, name).is_none());
+        gone.cloned().collect()
     }
 
     /// What the client is to be told that it has not been: what differs from `now`, by name, with

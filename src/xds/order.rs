@@ -252,7 +252,7 @@ impl<'a> Gates<'a> {
             return Verdict::Wait { reason, on };
         }
         // A resumed client may use it through something it has not asked about yet.
-        let claimed = matches!(has, Has::Claimed(_) | Has::Unknown);
+        let claimed = matches!(has, Has::Claimed(_));
         let settled = self.types.iter().enumerate().all(|(index, _)| {
             index <= ty.index()
                 || self.tracks[index]

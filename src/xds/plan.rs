@@ -102,22 +102,28 @@ impl Planner<'_> {
 
     fn absent(&self, name: &str, has: &Has, why: Why) -> Act {
         let idle = why == Why::Look && has.is_nothing();
-        match (self.gates.dialect, self.info.placeholder) {
+        match self.gates.dialect {
             _ if idle => Act::Settle(None),
             // Rule 65: where its parent drives deletion, a removal is only ever an answer.
-            (Dialect::Delta, _) if why == Why::Look && self.info.removal == Removal::OnMiss => {
+            Dialect::Delta if why == Why::Look && self.info.removal == Removal::OnMiss => {
                 Act::Settle(None)
             }
-            (Dialect::Delta, _) => Act::Remove,
-            (Dialect::Sotw, Some(placeholder)) if self.placeholders => {
-                let want = Arc::new(placeholder(name));
-                self.present(want, has, why)
-            }
-            (Dialect::Sotw, _) if why == Why::Asked => Act::Miss,
-            (Dialect::Sotw, _) if self.info.full_state && !has.is_nothing() => Act::Remove,
-            // Rule 41: SotW cannot say that anything else is gone.
-            (Dialect::Sotw, _) => Act::Settle(None),
+            Dialect::Delta => Act::Remove,
+            Dialect::Sotw => match self.placeholder(name) {
+                Some(placeholder) => self.present(placeholder, has, why),
+                None if why == Why::Asked => Act::Miss,
+                None if self.info.full_state && !has.is_nothing() => Act::Remove,
+                // Rule 41: SotW cannot say that anything else is gone.
+                None => Act::Settle(None),
+            },
         }
+    }
+
+    /// What stands for `name`, which does not exist.
+    fn placeholder(&self, name: &str) -> Option<Arc<Resource>> {
+        let told = self.placeholders && self.gates.dialect == Dialect::Sotw;
+        let placeholder = self.info.placeholder.filter(|_| told)?;
+        Some(Arc::new(placeholder(name)))
     }
 
     /// Rule 30: adds to `decisions` what was in a rejected response with something that is sent
@@ -125,20 +131,24 @@ impl Planner<'_> {
     pub(super) fn add_siblings(
         &self,
         decisions: &mut Vec<Decision>,
-        siblings: Vec<(Arc<str>, Hash)>,
+        siblings: Vec<(Arc<str>, Option<Hash>)>,
     ) {
         let decided: BTreeSet<_> = decisions.iter().map(|d| d.name.clone()).collect();
         for (name, hash) in siblings {
-            let want = self.gates.now.get(self.track.ty, &name);
-            let Some(want) = want.filter(|want| want.hash() == hash) else {
-                continue;
-            };
-            if decided.contains(&name) || !self.track.subscription.wants(&name) {
+            let want = self.gates.now.get(self.track.ty, &name).cloned();
+            let want = want.or_else(|| self.placeholder(&name));
+            let changed = want.as_ref().map(|want| want.hash()) != hash;
+            if changed || decided.contains(&name) || !self.track.subscription.wants(&name) {
                 continue;
             }
+            let act = match want {
+                Some(want) => Act::Send(want),
+                None if self.gates.dialect == Dialect::Delta => Act::Remove,
+                None => continue,
+            };
             decisions.push(Decision {
-                act: Act::Send(want.clone()),
                 has: self.track.actual(&name),
+                act,
                 why: Why::Look,
                 overdue: None,
                 name,

@@ -205,6 +205,12 @@ impl Engine {
                 continue;
             }
             track.held.remove(&name);
+            // What was rejected is no more, and there is nothing left to tell the client of.
+            if matches!(act, Act::Settle(None))
+                || has.is_nothing() && matches!(act, Act::Remove | Act::Miss)
+            {
+                track.rejected.remove(&name);
+            }
             match act {
                 Act::Send(resource) => {
                     draft.replace(&name, has, Some(&resource));

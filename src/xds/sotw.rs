@@ -24,13 +24,14 @@ impl Engine {
         let now = self.now.clone();
         let shared = self.shared.clone();
         let Some(track) = self.track(ty) else { return };
+        let before = track.subscription.names().clone();
         let asked = track.subscription.replace(
             &request.resource_names,
             &shared.names,
             Self::intern(now.as_ref(), ty),
         );
         if asked.everything {
-            track.start_over(now.as_ref());
+            track.start_over(now.as_ref(), Some(&before));
         } else if first && let Some(now) = &now {
             // Nothing is known, and what is named is asked for below: no need to look further.
             track.known.arrive(now);
@@ -89,7 +90,7 @@ pub(super) fn full_list(
                 Has::This(old) => {
                     all.insert(name.clone(), old.clone());
                 }
-                Has::Claimed(_) | Has::Unknown => {}
+                Has::Claimed(_) => {}
             }
         }
         return all.into_values().collect();

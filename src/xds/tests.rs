@@ -2,8 +2,10 @@
 //!
 //! They serve invented types: what is tested must not depend on what a type means.
 
+mod convergence;
 mod harbour;
 mod language;
 mod loopback;
+mod model;
 mod rules;
 pub(super) mod work;

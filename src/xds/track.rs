@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::{
     blame,
     known::{Has, Known},
+    names::Names,
     nonce::Nonce,
     order::Hold,
     subscription::{Ask, Subscription},
@@ -50,7 +51,7 @@ pub(super) struct Track {
     pub(super) rejected: BTreeMap<Arc<str>, Rejected>,
     /// Per rejected response, what in it was not blamed: unknown at the client, and sent again with
     /// the next change of any of them (rule 30).
-    doubts: Vec<BTreeMap<Arc<str>, Hash>>,
+    doubts: Vec<BTreeMap<Arc<str>, Option<Hash>>>,
     /// The client came with state of its own from an earlier stream.
     pub(super) resumed: bool,
     /// The client answered a response: its first load is behind it.
@@ -153,6 +154,18 @@ impl Track {
         self.held.retain(|name, _| wants(name));
         self.overdue.retain(|name, _| wants(name));
         self.rejected.retain(|name, _| wants(name));
+        // Without what is no longer wanted, the rest of a rejected response is worth another try.
+        let mut again = Vec::new();
+        self.doubts.retain(|doubt| {
+            let whole = doubt.keys().all(|name| wants(name));
+            if !whole {
+                again.extend(doubt.keys().filter(|name| wants(name)).cloned());
+            }
+            whole
+        });
+        for name in again {
+            self.look(name, Why::Follows);
+        }
     }
 
     /// Takes note of names that are to be answered.
@@ -165,18 +178,17 @@ impl Track {
         }
     }
 
-    /// Sends everything again that `now` holds, and says of what is gone that it is.
-    pub(super) fn start_over(&mut self, now: Option<&Arc<Snapshot>>) {
+    /// Sends everything that `now` holds, and says of what is gone that it is. What the client has
+    /// of `kept` is not sent again.
+    pub(super) fn start_over(&mut self, now: Option<&Arc<Snapshot>>, kept: Option<&Names>) {
         self.owed = true;
         self.held.clear();
         let Some(now) = now.filter(|_| !self.known.is_blank()) else {
             return;
         };
         let subscription = &self.subscription;
-        for gone in self
-            .known
-            .forget(now, self.ty, |name| subscription.wants(name))
-        {
+        let wanted = |name: &str| subscription.wants(name);
+        for gone in self.known.forget(now, self.ty, wanted, kept) {
             self.look(gone, Why::Look);
         }
     }
@@ -190,7 +202,10 @@ impl Track {
     }
 
     /// Adds to `names`, which are about to be sent, what is in doubt with any of them.
-    pub(super) fn doubtful_with(&mut self, names: &BTreeSet<Arc<str>>) -> Vec<(Arc<str>, Hash)> {
+    pub(super) fn doubtful_with(
+        &mut self,
+        names: &BTreeSet<Arc<str>>,
+    ) -> Vec<(Arc<str>, Option<Hash>)> {
         let mut siblings = Vec::new();
         self.doubts.retain(|doubt| {
             let touched = doubt.keys().any(|name| names.contains(name));
@@ -206,13 +221,15 @@ impl Track {
         !self.doubts.is_empty()
     }
 
-    /// The client took response `place` of those in flight, and with it every older one (M4).
-    pub(super) fn accept(&mut self, place: usize) -> InFlight {
+    /// The client took response `place` of those in flight, and with it every older one (M4). Where
+    /// a response replaces everything, it took all there is.
+    pub(super) fn accept(&mut self, place: usize, replaces: bool) -> InFlight {
         let answered = self.in_flight.remove(place);
         for older in self.in_flight.drain(..place) {
             self.rejected.retain(|name, _| !older.concerns(name));
         }
-        self.rejected.retain(|name, _| !answered.concerns(name));
+        self.rejected
+            .retain(|name, _| !replaces && !answered.concerns(name));
         self.accepted = Some(answered.snapshot.clone());
         self.loaded = true;
         answered
@@ -224,18 +241,15 @@ impl Track {
         place: usize,
         error: &Arc<str>,
         now: Instant,
-        full_state: bool,
+        replaces: bool,
     ) -> (InFlight, Vec<(Arc<str>, Option<Hash>)>) {
         let answered = self.in_flight.remove(place);
         let overtaken: Vec<_> = self.in_flight.drain(..place).collect();
-        let blamed = blame::blame(
-            error,
-            answered
-                .resources
-                .iter()
-                .map(|r| r.name())
-                .chain(&answered.removed),
-        );
+        // What was rejected before is still in a response that replaces everything: when the words
+        // are about that, what is new in this one is not to blame.
+        let earlier = self.rejected.keys().filter(|_| replaces);
+        let new = answered.resources.iter().map(|resource| resource.name());
+        let blamed = blame::blame(error, new.chain(&answered.removed).chain(earlier));
         let mut names = Vec::new();
         let mut doubt = BTreeMap::new();
         for resource in answered.resources.iter() {
@@ -244,15 +258,19 @@ impl Track {
                 names.push((resource.name().clone(), Some(resource.hash())));
             }
             if !to_blame || !blamed.is_precise() {
-                doubt.insert(resource.name().clone(), resource.hash());
+                doubt.insert(resource.name().clone(), Some(resource.hash()));
             }
         }
         for name in &answered.removed {
-            if blamed.covers(name) {
+            if blamed.is_precise() && blamed.covers(name) {
                 names.push((name.clone(), None));
+            } else if answered.before.contains_key(name) {
+                doubt.insert(name.clone(), None);
             }
         }
-        for (name, hash) in &names {
+        // What it asks for no longer is no difference to anything.
+        let wanted = |name: &Arc<str>| self.subscription.wants(name);
+        for (name, hash) in names.iter().filter(|(name, _)| wanted(name)) {
             let before = match self.rejected.remove(name) {
                 Some(earlier) => earlier.before,
                 None => answered.before.get(name).cloned().unwrap_or(Has::Nothing),
@@ -267,9 +285,10 @@ impl Track {
         }
         // What an unanswered older response brought is as unknown as the siblings.
         for older in &overtaken {
-            doubt.extend(older.resources.iter().map(|r| (r.name().clone(), r.hash())));
+            let resources = older.resources.iter();
+            doubt.extend(resources.map(|r| (r.name().clone(), Some(r.hash()))));
         }
-        if !full_state && doubt.len() > 1 {
+        if !replaces && doubt.len() > 1 {
             self.doubts.push(doubt);
         }
         self.loaded = true;
