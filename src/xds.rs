@@ -26,6 +26,7 @@ pub mod cache;
 mod codec;
 mod delta;
 pub mod directory;
+mod doubt;
 mod engine;
 pub mod event;
 mod known;

@@ -29,6 +29,7 @@ use crate::snapshot::{Resource, Snapshot, TypeIx, TypeSet};
 pub const OVERTAKE_AFTER: Duration = Duration::from_millis(250);
 
 /// Any response may be overtaken by newer content after this long, and the client counts as stale.
+/// At most three are then without an answer; the next waits for one.
 pub const STALE_AFTER: Duration = Duration::from_secs(10);
 
 /// Longest text of a rejection that is kept, in bytes.
@@ -132,7 +133,7 @@ impl Engine {
             let opens = self.tracks[index]
                 .as_deref()
                 .filter(|track| track.has_work(&snapshot))
-                .map(|track| self.opens(track, at))?;
+                .and_then(|track| self.opens(track, at))?;
             (opens <= at).then(|| self.turn(index, &snapshot, at))?
         })
     }
@@ -144,7 +145,7 @@ impl Engine {
             .iter()
             .flatten()
             .filter_map(|track| {
-                let opens = self.opens(track, at);
+                let opens = self.opens(track, at)?;
                 let fresh = track.owed
                     || !track.pending.is_empty()
                     || !Arc::ptr_eq(track.known.base(), now);
@@ -159,15 +160,15 @@ impl Engine {
             .min()
     }
 
-    /// From when on another response of this type may go out (rules 85, 86).
-    fn opens(&self, track: &Track, at: Instant) -> Instant {
-        let info = &self.shared.types[track.ty.index()];
-        match track.in_flight.last() {
-            None => at,
-            Some(last) if track.in_flight.len() < OUTSTANDING && info.full_state => {
-                last.at + OVERTAKE_AFTER
-            }
-            Some(last) => last.at + STALE_AFTER,
+    /// From when on another response of this type may go out; nothing while that takes an answer
+    /// (rules 85, 86). So what a client that never answers costs is bounded (rule 33).
+    fn opens(&self, track: &Track, at: Instant) -> Option<Instant> {
+        let full_state = self.shared.types[track.ty.index()].full_state;
+        match &*track.in_flight {
+            [] => Some(at),
+            [only] if full_state => Some(only.at + OVERTAKE_AFTER),
+            all if all.len() < OUTSTANDING => all.last().map(|last| last.at + STALE_AFTER),
+            _ => None,
         }
     }
 
@@ -195,7 +196,8 @@ impl Engine {
     pub(super) fn begin(&mut self, ty: TypeIx) -> &mut Track {
         let info = &self.shared.types[ty.index()];
         let legacy = info.legacy_wildcard && self.habits.legacy_wildcard;
-        self.tracks[ty.index()].insert(Box::new(Track::new(ty, legacy)))
+        let replaces = info.full_state && self.habits.dialect == Dialect::Sotw;
+        self.tracks[ty.index()].insert(Box::new(Track::new(ty, legacy, replaces)))
     }
 
     pub(super) fn track(&mut self, ty: TypeIx) -> Option<&mut Track> {
@@ -222,15 +224,13 @@ impl Engine {
         error: Option<&rpc::Status>,
         at: Instant,
     ) {
-        let full_state = self.shared.types[ty.index()].full_state;
-        let replaces = full_state && self.habits.dialect == Dialect::Sotw;
         let Some(track) = self.track(ty) else { return };
         let Some(place) = track.in_flight.iter().position(|sent| sent.nonce == nonce) else {
             return;
         };
         let event = if let Some(error) = error {
             let text: Arc<str> = cut(&error.message).into();
-            let (sent, names) = track.reject(place, &text, at, replaces);
+            let (sent, names) = track.reject(place, &text, at);
             What::Rejected {
                 ty,
                 generation: sent.snapshot.generation,
@@ -240,7 +240,7 @@ impl Engine {
                 error: text,
             }
         } else {
-            let sent = track.accept(place, replaces);
+            let sent = track.accept(place);
             What::Acked {
                 ty,
                 generation: sent.snapshot.generation,

@@ -129,7 +129,7 @@ impl Known {
     }
 
     /// Takes nothing for granted any more but what it has of `kept`, so that everything else is
-    /// sent again. Returns the names of which the client has something that is to go.
+    /// sent again. Returns the names of which the client has something: they are to be looked at.
     pub(super) fn forget(
         &mut self,
         now: &Arc<Snapshot>,
@@ -148,11 +148,7 @@ impl Known {
         self.exceptions.extend(kept);
         self.exceptions.retain(|_, has| !has.is_nothing());
         self.base = Arc::default();
-        let gone = self
-            .exceptions
-            .keys()
-            .filter(|name| now.get(ty, name).is_none());
-        gone.cloned().collect()
+        self.exceptions.keys().cloned().collect()
     }
 
     /// What the client is to be told that it has not been: what differs from `now`, by name, with

@@ -15,7 +15,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Dialect, Manners, known::Has, track::Track};
+use super::{
+    Dialect, Manners,
+    known::Has,
+    track::{Track, Why},
+};
 use crate::snapshot::{Ref, Resource, Snapshot, TypeIx, TypeSet};
 
 /// Longest wait of a resource for another; then it is sent all the same, and reported.
@@ -52,6 +56,8 @@ pub(super) struct Hold {
     pub(super) first: Instant,
     /// It ends with [`PATIENCE`].
     pub(super) bounded: bool,
+    /// Why it is to be looked at.
+    pub(super) why: Why,
 }
 
 /// Whether a resource may go out now.
@@ -131,10 +137,7 @@ impl<'a> Gates<'a> {
     pub(super) fn admits(&self, from: &Track, want: &Resource, has: &Has) -> Verdict {
         // What a resumed client has is unknown here, and in a full-state response absence deletes:
         // there the first response cannot leave anything out.
-        let blind = self.dialect == Dialect::Sotw
-            && self.types[from.ty.index()].full_state
-            && from.resumed
-            && !from.loaded;
+        let blind = from.replaces && from.resumed && !from.loaded;
         if !self.manners.order || blind {
             return Verdict::Go;
         }
@@ -325,6 +328,7 @@ impl Hold {
     pub(super) fn under(
         verdict: Verdict,
         earlier: Option<&Self>,
+        why: Why,
         now: Instant,
     ) -> (Option<Self>, bool) {
         let (reason, on, bounded, anew) = match verdict {
@@ -345,6 +349,7 @@ impl Hold {
             since,
             first,
             bounded,
+            why,
         };
         if bounded && now >= since + PATIENCE {
             return (None, true);

@@ -62,6 +62,9 @@ impl Planner<'_> {
             .map(|(name, why)| {
                 #[cfg(test)]
                 super::tests::work::count();
+                let earlier = self.track.held.get(&name);
+                // What was asked for while it was held is still to be answered.
+                let why = earlier.map_or(why, |earlier| earlier.why.max(why));
                 let has = self.track.known.has(ty, &name);
                 let want = self.gates.now.get(ty, &name).cloned();
                 let act = match want {
@@ -79,8 +82,7 @@ impl Planner<'_> {
                     }
                     Act::Miss | Act::Settle(_) | Act::Hold(_) => super::order::Verdict::Go,
                 };
-                let earlier = self.track.held.get(&name);
-                let (hold, passed) = Hold::under(verdict, earlier, self.at);
+                let (hold, passed) = Hold::under(verdict, earlier, why, self.at);
                 Decision {
                     name,
                     why,
@@ -126,34 +128,26 @@ impl Planner<'_> {
         Some(Arc::new(placeholder(name)))
     }
 
-    /// Rule 30: adds to `decisions` what was in a rejected response with something that is sent
-    /// now, and is still as it was then.
-    pub(super) fn add_siblings(
+    /// Rule 30: decides about what was in a rejected response with something that is sent now, and
+    /// is still as it was then.
+    pub(super) fn decide_siblings(
         &self,
-        decisions: &mut Vec<Decision>,
         siblings: Vec<(Arc<str>, Option<Hash>)>,
-    ) {
-        let decided: BTreeSet<_> = decisions.iter().map(|d| d.name.clone()).collect();
+        decided: &[Decision],
+    ) -> Vec<Decision> {
+        let wants = |name: &str| self.track.subscription.wants(name);
+        let said = |decision: &&Decision| !matches!(decision.act, Act::Settle(_));
+        let decided = decided.iter().filter(said);
+        let decided: BTreeSet<_> = decided.map(|decision| &decision.name).collect();
+        let mut again = BTreeMap::new();
         for (name, hash) in siblings {
             let want = self.gates.now.get(self.track.ty, &name).cloned();
             let want = want.or_else(|| self.placeholder(&name));
-            let changed = want.as_ref().map(|want| want.hash()) != hash;
-            if changed || decided.contains(&name) || !self.track.subscription.wants(&name) {
-                continue;
+            let same = want.as_ref().map(|want| want.hash()) == hash;
+            if same && wants(&name) && !decided.contains(&name) {
+                again.insert(name, Why::Follows);
             }
-            let act = match want {
-                Some(want) => Act::Send(want),
-                None if self.gates.dialect == Dialect::Delta => Act::Remove,
-                None => continue,
-            };
-            decisions.push(Decision {
-                has: self.track.actual(&name),
-                act,
-                why: Why::Look,
-                overdue: None,
-                name,
-            });
         }
-        decisions.sort_by(|a, b| a.name.cmp(&b.name));
+        self.decide(again)
     }
 }

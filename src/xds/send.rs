@@ -15,7 +15,7 @@ use super::{
     plan::{Act, Decision, Planner},
     response::{Response, Tail, entry_len},
     sotw::full_list,
-    track::{InFlight, OUTSTANDING, Sent, Track, Why},
+    track::{InFlight, Sent, Track, Why},
 };
 use crate::snapshot::{Ref, Resource, Snapshot, TypeVersion};
 
@@ -71,8 +71,7 @@ impl Engine {
             return None;
         }
         let changed: Arc<[Arc<Resource>]> = draft.resources.as_slice().into();
-        let info = &self.shared.types[index];
-        let listed = if info.full_state && self.habits.dialect == Dialect::Sotw {
+        let listed = if track.replaces {
             full_list(&self.shared, track, now)
         } else {
             changed.clone()
@@ -129,16 +128,25 @@ impl Engine {
         at: Instant,
     ) -> Option<Vec<Decision>> {
         let mut decisions = self.planner(index, now, at)?.decide(names);
-        if self.tracks[index].as_deref().is_some_and(Track::has_doubts) {
-            let sent = |d: &&Decision| matches!(d.act, Act::Send(_) | Act::Remove);
+        if self.tracks[index]
+            .as_deref()
+            .is_some_and(|track| !track.doubts.is_empty())
+        {
+            let moved = |d: &&Decision| !matches!(d.act, Act::Settle(Some(_)) | Act::Hold(_));
             let touched = decisions
                 .iter()
-                .filter(sent)
+                .filter(moved)
                 .map(|d| d.name.clone())
                 .collect();
-            let siblings = self.tracks[index].as_deref_mut()?.doubtful_with(&touched);
-            self.planner(index, now, at)?
-                .add_siblings(&mut decisions, siblings);
+            let siblings = self.tracks[index]
+                .as_deref_mut()?
+                .doubts
+                .settle_with(&touched);
+            let again = self
+                .planner(index, now, at)?
+                .decide_siblings(siblings, &decisions);
+            decisions.extend(again);
+            decisions.sort_by(|a, b| a.name.cmp(&b.name));
         }
         Some(decisions)
     }
@@ -168,9 +176,9 @@ impl Engine {
     fn settle(&mut self, index: usize, decisions: Vec<Decision>) -> Option<(Draft, bool)> {
         let dialect = self.habits.dialect;
         let info = &self.shared.types[index];
-        let whole = dialect == Dialect::Sotw && info.full_state;
         let splits = dialect == Dialect::Delta || info.splittable;
         let track = self.tracks[index].as_deref_mut()?;
+        let whole = track.replaces;
         let ty = track.ty;
         let mut draft = Draft::default();
         let mut asked = false;
@@ -288,7 +296,7 @@ impl Engine {
             version,
             at,
         });
-        let mut in_flight = InFlight {
+        track.in_flight.push(InFlight {
             nonce,
             snapshot: now.clone(),
             at,
@@ -297,13 +305,7 @@ impl Engine {
             before: draft.before,
             drops: draft.drops,
             blind: draft.blind,
-        };
-        if track.in_flight.len() >= OUTSTANDING {
-            let forgotten = track.in_flight.remove(0);
-            in_flight.drops.extend(forgotten.drops);
-            in_flight.blind |= forgotten.blind;
-        }
-        track.in_flight.push(in_flight);
+        });
         self.events.push(What::Sent {
             ty: response.ty,
             generation: now.generation,

@@ -7,7 +7,7 @@ use envoy_types::pb::envoy::service::discovery::v3::DiscoveryRequest;
 use super::{
     engine::{Engine, Shared},
     known::Has,
-    track::{OUTSTANDING, Track},
+    track::Track,
 };
 use crate::snapshot::{Resource, Snapshot, TypeIx};
 
@@ -54,7 +54,7 @@ impl Engine {
             // Nothing was sent yet: it can only be about names (B31).
             return true;
         };
-        let several = track.in_flight.len() >= OUTSTANDING;
+        let several = track.in_flight.len() > 1;
         if let Some(nonce) = nonce {
             self.answer(ty, nonce, request.error_detail.as_ref(), at);
         }

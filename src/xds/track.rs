@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use super::{
     blame,
+    doubt::{Doubt, Doubts},
     known::{Has, Known},
     names::Names,
     nonce::Nonce,
@@ -33,6 +34,8 @@ pub(super) enum Why {
 #[derive(Debug)]
 pub(super) struct Track {
     pub(super) ty: TypeIx,
+    /// A response holds all there is, and what is absent from it is gone.
+    pub(super) replaces: bool,
     pub(super) subscription: Subscription,
     pub(super) known: Known,
     /// Names to look at in the next send, beside what differs between snapshots.
@@ -44,14 +47,14 @@ pub(super) struct Track {
     /// Sent although its hold had not ended, because the bound had passed.
     pub(super) overdue: BTreeMap<Arc<str>, Hold>,
     /// Responses without an answer, oldest first; never more than [`OUTSTANDING`].
-    pub(super) in_flight: SmallVec<[InFlight; OUTSTANDING]>,
+    pub(super) in_flight: SmallVec<[InFlight; 1]>,
     pub(super) sent: Option<Sent>,
     /// What the client accepted last, but for what `rejected` and `known` except.
     pub(super) accepted: Option<Arc<Snapshot>>,
     pub(super) rejected: BTreeMap<Arc<str>, Rejected>,
     /// Per rejected response, what in it was not blamed: unknown at the client, and sent again with
     /// the next change of any of them (rule 30).
-    doubts: Vec<BTreeMap<Arc<str>, Option<Hash>>>,
+    pub(super) doubts: Doubts,
     /// The client came with state of its own from an earlier stream.
     pub(super) resumed: bool,
     /// The client answered a response: its first load is behind it.
@@ -59,7 +62,7 @@ pub(super) struct Track {
 }
 
 /// Most responses of one type that may wait for an answer (rule 86).
-pub(super) const OUTSTANDING: usize = 2;
+pub(super) const OUTSTANDING: usize = 3;
 
 /// One response on its way.
 #[derive(Debug)]
@@ -108,15 +111,21 @@ impl InFlight {
         Some(&self.resources[place])
     }
 
+    fn names(&self) -> impl Iterator<Item = &Arc<str>> {
+        let resources = self.resources.iter().map(|resource| resource.name());
+        resources.chain(&self.removed)
+    }
+
     pub(super) fn concerns(&self, name: &str) -> bool {
         self.resource(name).is_some() || self.removed.iter().any(|removed| **removed == *name)
     }
 }
 
 impl Track {
-    pub(super) fn new(ty: TypeIx, legacy_wildcard: bool) -> Self {
+    pub(super) fn new(ty: TypeIx, legacy_wildcard: bool, replaces: bool) -> Self {
         Self {
             ty,
+            replaces,
             subscription: Subscription::new(legacy_wildcard),
             known: Known::default(),
             pending: BTreeMap::new(),
@@ -127,7 +136,7 @@ impl Track {
             sent: None,
             accepted: None,
             rejected: BTreeMap::new(),
-            doubts: Vec::new(),
+            doubts: Doubts::default(),
             resumed: false,
             loaded: false,
         }
@@ -153,17 +162,22 @@ impl Track {
         self.pending.retain(|name, _| wants(name));
         self.held.retain(|name, _| wants(name));
         self.overdue.retain(|name, _| wants(name));
+        let rejected = self.rejected.len();
         self.rejected.retain(|name, _| wants(name));
-        // Without what is no longer wanted, the rest of a rejected response is worth another try.
-        let mut again = Vec::new();
-        self.doubts.retain(|doubt| {
-            let whole = doubt.keys().all(|name| wants(name));
-            if !whole {
-                again.extend(doubt.keys().filter(|name| wants(name)).cloned());
+        if self.replaces && self.rejected.len() < rejected {
+            // Without it the rest is worth another try.
+            let rest: Vec<_> = self.rejected.keys().cloned().collect();
+            for name in rest {
+                self.look(name, Why::Follows);
             }
-            whole
-        });
-        for name in again {
+        }
+        self.doubt_without();
+    }
+
+    /// Tries again what was rejected together with something that is not wanted any more.
+    fn doubt_without(&mut self) {
+        let wants = |name: &str| self.subscription.wants(name);
+        for name in self.doubts.settle_without(wants) {
             self.look(name, Why::Follows);
         }
     }
@@ -188,8 +202,8 @@ impl Track {
         };
         let subscription = &self.subscription;
         let wanted = |name: &str| subscription.wants(name);
-        for gone in self.known.forget(now, self.ty, wanted, kept) {
-            self.look(gone, Why::Look);
+        for name in self.known.forget(now, self.ty, wanted, kept) {
+            self.look(name, Why::Look);
         }
     }
 
@@ -201,35 +215,15 @@ impl Track {
             || !Arc::ptr_eq(self.known.base(), now)
     }
 
-    /// Adds to `names`, which are about to be sent, what is in doubt with any of them.
-    pub(super) fn doubtful_with(
-        &mut self,
-        names: &BTreeSet<Arc<str>>,
-    ) -> Vec<(Arc<str>, Option<Hash>)> {
-        let mut siblings = Vec::new();
-        self.doubts.retain(|doubt| {
-            let touched = doubt.keys().any(|name| names.contains(name));
-            if touched {
-                siblings.extend(doubt.iter().map(|(name, &hash)| (name.clone(), hash)));
-            }
-            !touched
-        });
-        siblings
-    }
-
-    pub(super) fn has_doubts(&self) -> bool {
-        !self.doubts.is_empty()
-    }
-
     /// The client took response `place` of those in flight, and with it every older one (M4). Where
     /// a response replaces everything, it took all there is.
-    pub(super) fn accept(&mut self, place: usize, replaces: bool) -> InFlight {
+    pub(super) fn accept(&mut self, place: usize) -> InFlight {
         let answered = self.in_flight.remove(place);
         for older in self.in_flight.drain(..place) {
             self.rejected.retain(|name, _| !older.concerns(name));
         }
         self.rejected
-            .retain(|name, _| !replaces && !answered.concerns(name));
+            .retain(|name, _| !self.replaces && !answered.concerns(name));
         self.accepted = Some(answered.snapshot.clone());
         self.loaded = true;
         answered
@@ -241,36 +235,60 @@ impl Track {
         place: usize,
         error: &Arc<str>,
         now: Instant,
-        replaces: bool,
     ) -> (InFlight, Vec<(Arc<str>, Option<Hash>)>) {
         let answered = self.in_flight.remove(place);
         let overtaken: Vec<_> = self.in_flight.drain(..place).collect();
         // What was rejected before is still in a response that replaces everything: when the words
         // are about that, what is new in this one is not to blame.
-        let earlier = self.rejected.keys().filter(|_| replaces);
+        let earlier = self.rejected.keys().filter(|_| self.replaces);
         let new = answered.resources.iter().map(|resource| resource.name());
         let blamed = blame::blame(error, new.chain(&answered.removed).chain(earlier));
         let mut names = Vec::new();
-        let mut doubt = BTreeMap::new();
-        for resource in answered.resources.iter() {
-            let to_blame = blamed.covers(resource.name());
-            if to_blame {
-                names.push((resource.name().clone(), Some(resource.hash())));
+        let mut doubt = Doubt::default();
+        let resources = answered.resources.iter();
+        let resources = resources.map(|resource| (resource.name(), Some(resource.hash())));
+        let removed = answered.removed.iter().map(|name| (name, None));
+        for (name, hash) in resources.chain(removed) {
+            let covered = blamed.covers(name);
+            if blamed.is_precise() && covered {
+                doubt.blame(name);
+            } else {
+                doubt.suspect(name, hash);
             }
-            if !to_blame || !blamed.is_precise() {
-                doubt.insert(resource.name().clone(), Some(resource.hash()));
+            // A removal is nothing to object to, unless the words are about it.
+            if covered && (hash.is_some() || blamed.is_precise()) {
+                names.push((name.clone(), hash));
+            }
+            if !covered {
+                self.rejected.remove(name);
             }
         }
-        for name in &answered.removed {
-            if blamed.is_precise() && blamed.covers(name) {
-                names.push((name.clone(), None));
-            } else if answered.before.contains_key(name) {
-                doubt.insert(name.clone(), None);
+        // What an unanswered older response brought is as unknown as the siblings.
+        for older in &overtaken {
+            for resource in older.resources.iter() {
+                doubt.suspect(resource.name(), Some(resource.hash()));
             }
         }
-        // What it asks for no longer is no difference to anything.
-        let wanted = |name: &Arc<str>| self.subscription.wants(name);
-        for (name, hash) in names.iter().filter(|(name, _)| wanted(name)) {
+        if !self.replaces {
+            self.doubts.add(doubt);
+        }
+        // What overtook it may have brought the change already that its rest waits for.
+        let newer: BTreeSet<_> = self
+            .in_flight
+            .iter()
+            .flat_map(InFlight::names)
+            .cloned()
+            .collect();
+        for (name, _) in self.doubts.settle_with(&newer) {
+            self.look(name, Why::Follows);
+        }
+        self.doubt_without();
+        for (name, hash) in &names {
+            // What it asks for no longer, or what is to be gone by now, makes no difference.
+            let gone = hash.is_some() && self.known.has(self.ty, name).is_nothing();
+            if gone || !self.subscription.wants(name) {
+                continue;
+            }
             let before = match self.rejected.remove(name) {
                 Some(earlier) => earlier.before,
                 None => answered.before.get(name).cloned().unwrap_or(Has::Nothing),
@@ -282,14 +300,6 @@ impl Track {
                 before,
             };
             self.rejected.insert(name.clone(), rejected);
-        }
-        // What an unanswered older response brought is as unknown as the siblings.
-        for older in &overtaken {
-            let resources = older.resources.iter();
-            doubt.extend(resources.map(|r| (r.name().clone(), Some(r.hash()))));
-        }
-        if !replaces && doubt.len() > 1 {
-            self.doubts.push(doubt);
         }
         self.loaded = true;
         (answered, names)

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    harbour::{BOAT, FLEET, Harbour, NO_SAIL, SAIL},
+    harbour::{BOAT, FLEET, Harbour, NO_SAIL, SAIL, VOYAGE},
     language::{Heard, TestStream},
 };
 use crate::{
@@ -263,8 +263,10 @@ impl Client {
         } else {
             worthy == said && said > 0
         };
-        // After a rejection, siblings of what was rejected come again (rule 30).
-        let excused = first || self.rejecting.contains(&ty);
+        // After a rejection, siblings of what was rejected come again (rule 30). SotW cannot say
+        // that a voyage is gone, so one that comes back may come as it was (rule 41).
+        let back = self.stream.dialect == Dialect::Sotw && ty == VOYAGE;
+        let excused = first || back || self.rejecting.contains(&ty);
         assert!(
             enough || excused,
             "for nothing: {heard:?}, has {:?}",
