@@ -3,9 +3,11 @@
 //! They serve invented types: what is tested must not depend on what a type means.
 
 mod convergence;
+mod cost;
 mod harbour;
 mod language;
 mod loopback;
 mod model;
+mod order;
 mod rules;
 pub(super) mod work;
