@@ -8,6 +8,7 @@ mod harbour;
 mod language;
 mod loopback;
 mod model;
+mod nonces;
 mod order;
 mod rules;
 pub(super) mod work;
