@@ -42,7 +42,10 @@ pub enum Precondition {
     Head(Revision),
     /// Nothing stands there.
     Absent(Space, Key),
-    /// What stands there changed last at this revision.
+    /// Something stands there, whatever it is.
+    Exists(Space, Key),
+    /// What stands there has this [`Object::revision`](crate::Object::revision); zero: nothing
+    /// stands there.
     AtRevision(Space, Key, Revision),
 }
 
@@ -109,7 +112,9 @@ impl Commit {
     pub(crate) fn check(&self) -> Result<(), Error> {
         let ops = self.documents.len() + self.records.len();
         within("the number of operations", ops, MAX_COMMIT_OPS)?;
-        let mut bytes = 0;
+        let preconditions = self.preconditions.len();
+        within("the number of preconditions", preconditions, MAX_COMMIT_OPS)?;
+        let mut bytes = self.meta.author.len() + self.meta.message.len();
         for space in [&self.documents, &self.records] {
             let mut keys = std::collections::HashSet::with_capacity(space.len());
             for op in space {

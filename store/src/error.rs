@@ -6,12 +6,12 @@ use crate::{Key, Revision, Space, TxnId};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A precondition does not hold. Read again, then retry.
-    #[error("{} changed in between: it is at revision {found}, not {expected}", what(.key.as_ref()))]
+    #[error("{}: read it again, then retry", conflict(.key.as_ref(), .expected, .found))]
     Conflict {
         /// The key it is about; none: the newest revision as a whole.
         key: Option<(Space, Key)>,
-        /// What was expected; zero: that it is not there.
-        expected: Revision,
+        /// What was expected.
+        expected: Expected,
         /// What was found; zero: that it is not there.
         found: Revision,
     },
@@ -121,9 +121,92 @@ pub enum InvalidKey {
     Character(char),
 }
 
-fn what(key: Option<&(Space, Key)>) -> String {
-    key.map_or_else(
-        || "the newest revision".to_owned(),
-        |(_, key)| key.to_string(),
-    )
+/// What a precondition wanted to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expected {
+    /// Nothing.
+    Absent,
+    /// Anything.
+    Present,
+    /// This revision; zero: nothing.
+    Revision(Revision),
+}
+
+fn conflict(key: Option<&(Space, Key)>, expected: &Expected, found: &Revision) -> String {
+    let Some((_, key)) = key else {
+        return match expected {
+            Expected::Revision(expected) => {
+                format!("the newest revision is {found}, not {expected}")
+            }
+            Expected::Absent | Expected::Present => format!("the newest revision is {found}"),
+        };
+    };
+    let found = match found {
+        Revision(0) => "is not there".to_owned(),
+        found => format!("is at revision {found}"),
+    };
+    let expected = match expected {
+        Expected::Absent | Expected::Revision(Revision(0)) => "it was expected not to be there",
+        Expected::Present => "it was expected to be there",
+        Expected::Revision(expected) => {
+            return format!("{key} {found}, but it was expected at revision {expected}");
+        }
+    };
+    format!("{key} {found}, but {expected}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Error, Expected};
+    use crate::{Key, Revision, Space};
+
+    #[test]
+    fn a_conflict_says_what_was_found_what_was_expected_and_what_to_do() {
+        let web = Some((Space::Documents, Key::new("web").unwrap()));
+        let at = |revision| Expected::Revision(Revision(revision));
+        let table = [
+            (None, at(3), 5, "the newest revision is 5, not 3"),
+            (
+                web.clone(),
+                at(3),
+                5,
+                "web is at revision 5, but it was expected at revision 3",
+            ),
+            (
+                web.clone(),
+                at(3),
+                0,
+                "web is not there, but it was expected at revision 3",
+            ),
+            (
+                web.clone(),
+                at(0),
+                5,
+                "web is at revision 5, but it was expected not to be there",
+            ),
+            (
+                web.clone(),
+                Expected::Absent,
+                5,
+                "web is at revision 5, but it was expected not to be there",
+            ),
+            (
+                web,
+                Expected::Present,
+                0,
+                "web is not there, but it was expected to be there",
+            ),
+        ];
+        for (key, expected, found, text) in table {
+            let error = Error::Conflict {
+                key,
+                expected,
+                found: Revision(found),
+            };
+            assert_eq!(
+                error.to_string(),
+                format!("{text}: read it again, then retry")
+            );
+        }
+    }
 }

@@ -84,3 +84,29 @@ impl fmt::Debug for Key {
         write!(f, "{:?}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Key, Prefix};
+    use crate::InvalidKey;
+
+    #[test]
+    fn a_key_is_bounded_text_and_a_prefix_may_be_empty() {
+        let (longest, longer) = ("x".repeat(512), "é".repeat(257));
+        let table = [
+            ("", Some(InvalidKey::Empty)),
+            ("a", None),
+            ("default/services/shop/bücher", None),
+            (&*longest, None),
+            (&*longer, Some(InvalidKey::TooLong(514))),
+            ("a\nb", Some(InvalidKey::Character('\n'))),
+            ("a\0", Some(InvalidKey::Character('\0'))),
+            ("a\u{85}", Some(InvalidKey::Character('\u{85}'))),
+        ];
+        for (text, refusal) in table {
+            assert_eq!(Key::new(text).err(), refusal, "{text:?}");
+            let refusal = refusal.filter(|refusal| *refusal != InvalidKey::Empty);
+            assert_eq!(Prefix::new(text).err(), refusal, "{text:?}");
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A store that is gone with its process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::watch;
@@ -15,25 +15,34 @@ use crate::{
 #[derive(Debug)]
 pub struct Memory {
     retention: Retention,
-    state: watch::Sender<Arc<State>>,
+    state: watch::Receiver<Arc<State>>,
+    /// Whoever holds it writes; none: closed.
     // std mutex: held while one commit is folded in, never over an await.
-    writing: Mutex<()>,
+    writer: Mutex<Option<watch::Sender<Arc<State>>>>,
 }
 
 impl Memory {
     /// An empty store of the life `epoch`.
     #[must_use]
     pub fn new(epoch: Epoch, retention: Retention) -> Self {
-        let state = watch::Sender::new(Arc::new(State::empty(epoch)));
+        let (writer, state) = watch::channel(Arc::new(State::empty(epoch)));
         Self {
             retention,
             state,
-            writing: Mutex::default(),
+            writer: Mutex::new(Some(writer)),
         }
     }
 
-    fn now(&self) -> Arc<State> {
-        self.state.borrow().clone()
+    /// The newest state, while the store is open.
+    fn now(&self) -> Result<Arc<State>, Error> {
+        // Fails only once the sender is gone, which is what closing does.
+        self.state.has_changed().map_err(|_| Error::Closed)?;
+        Ok(self.state.borrow().clone())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Option<watch::Sender<Arc<State>>>> {
+        // A state is replaced whole: what another thread left when it panicked is one.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,11 +55,11 @@ impl Default for Memory {
 #[async_trait]
 impl Store for Memory {
     async fn head(&self) -> Result<Head, Error> {
-        Ok(self.now().head())
+        Ok(self.now()?.head())
     }
 
     async fn get(&self, space: Space, key: &Key, at: ReadAt) -> Result<Option<Object>, Error> {
-        self.now().get(space, key, at)
+        self.now()?.get(space, key, at)
     }
 
     async fn list(
@@ -59,18 +68,21 @@ impl Store for Memory {
         prefix: &Prefix,
         options: ListOptions,
     ) -> Result<Page, Error> {
-        self.now().list(space, prefix, &options)
+        self.now()?.list(space, prefix, &options)
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, Error> {
-        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = self.now();
-        let effect = state.effect(&commit)?;
+        let writer = self.writer();
+        let writer = writer.as_ref().ok_or(Error::Closed)?;
+        let old = writer.borrow().clone();
+        let effect = old.effect(&commit)?;
         if effect != Effect::Nothing {
-            self.state
-                .send_replace(Arc::new(state.with(&commit, &self.retention)));
+            writer.send_replace(Arc::new(old.with(&commit, &self.retention)));
         }
-        let revision = self.now().head().revision;
+        let revision = match effect {
+            Effect::Revision(revision) => revision,
+            Effect::Records | Effect::Nothing => old.head().revision,
+        };
         Ok(Committed {
             revision,
             changed: matches!(effect, Effect::Revision(_)),
@@ -78,7 +90,8 @@ impl Store for Memory {
     }
 
     async fn watch(&self, prefix: &Prefix, from: Revision, epoch: Epoch) -> Result<Watch, Error> {
-        Watch::new(self.state.subscribe(), prefix.clone(), from, epoch)
+        self.now()?;
+        Watch::new(self.state.clone(), prefix.clone(), from, epoch)
     }
 
     async fn revisions(
@@ -86,7 +99,7 @@ impl Store for Memory {
         before: Option<Revision>,
         limit: usize,
     ) -> Result<Vec<RevisionInfo>, Error> {
-        Ok(self.now().revisions(before, limit))
+        Ok(self.now()?.revisions(before, limit))
     }
 
     async fn history(
@@ -94,18 +107,19 @@ impl Store for Memory {
         key: &Key,
         limit: usize,
     ) -> Result<Vec<(Revision, Option<Object>)>, Error> {
-        Ok(self.now().history(key, limit))
+        Ok(self.now()?.history(key, limit))
     }
 
     async fn compact(&self, upto: Revision) -> Result<(), Error> {
-        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let compacted = self.now().compacted(upto, self.retention.min_per_key);
-        self.state.send_replace(Arc::new(compacted));
+        let writer = self.writer();
+        let writer = writer.as_ref().ok_or(Error::Closed)?;
+        let compacted = writer.borrow().compacted(upto, self.retention.min_per_key);
+        writer.send_replace(Arc::new(compacted));
         Ok(())
     }
 
     fn stats(&self) -> Stats {
-        let (documents, live_bytes) = self.now().live();
+        let (documents, live_bytes) = self.state.borrow().live();
         Stats {
             documents,
             live_bytes,
@@ -114,6 +128,7 @@ impl Store for Memory {
     }
 
     async fn close(&self) -> Result<(), Error> {
+        self.writer().take();
         Ok(())
     }
 }

@@ -11,9 +11,12 @@ pub struct Object {
     pub key: Key,
     /// Its bytes.
     pub value: Bytes,
-    /// Revision of its last change. For a record: the newest revision at that time.
+    /// Revision of its last change.
+    ///
+    /// Records have a count of their own, of the commits that changed one: it tells one state of a
+    /// record from any other, and cannot be compared with a document's.
     pub revision: Revision,
-    /// Revision it came into being with.
+    /// Revision it came into being with, by the same count.
     pub created: Revision,
     /// Counts its changes, from 1; begins again after a deletion.
     pub version: u64,
@@ -56,7 +59,7 @@ impl Default for ListOptions {
 /// A part of a list, in key order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page {
-    /// As of when it was read.
+    /// As of when it was read. For records: the newest revision of the documents.
     pub revision: Revision,
     /// The objects.
     pub objects: Vec<Object>,

@@ -9,7 +9,8 @@ pub struct Retention {
     pub revisions: u64,
     /// None older than this, by the commits' own clock.
     pub age: Duration,
-    /// Of each document at least this many versions, however old.
+    /// Of each document at least this many versions, however old, as long as it is there: with the
+    /// revision that deleted it go all its versions.
     pub min_per_key: usize,
 }
 

@@ -34,6 +34,7 @@ pub struct KeyChange {
 pub struct Watch {
     state: watch::Receiver<Arc<State>>,
     prefix: Prefix,
+    epoch: Epoch,
     next: Revision,
 }
 
@@ -63,6 +64,7 @@ impl Watch {
         Ok(Self {
             state,
             prefix,
+            epoch,
             next: from.next(),
         })
     }
@@ -70,15 +72,19 @@ impl Watch {
     /// The next revision's changes, as soon as it is durable. Can be cancelled without loss.
     ///
     /// # Errors
-    /// [`Error::Lagging`] when history no longer holds it, [`Error::Closed`] when the store is closed.
+    /// [`Error::Lagging`] when history no longer holds it, [`Error::EpochChanged`] when the store was
+    /// restored, [`Error::Closed`] when it was closed and every revision was told. Each is for good.
     pub async fn next(&mut self) -> Result<Arc<ChangeSet>, Error> {
-        let next = self.next;
+        let (epoch, next) = (self.epoch, self.next);
         let state = self
             .state
-            .wait_for(|state| state.head().revision >= next)
+            .wait_for(|state| state.head().epoch != epoch || state.head().revision >= next)
             .await
             .map_err(|_| Error::Closed)?
             .clone();
+        if state.head().epoch != epoch {
+            return Err(Error::EpochChanged);
+        }
         let Some(change_set) = state.change_set(next) else {
             return Err(Error::Lagging { next });
         };
@@ -99,8 +105,41 @@ impl Watch {
             .iter()
             .filter(|change| change.key.is_under(&self.prefix));
         Arc::new(ChangeSet {
+            revision: whole.revision,
+            meta: whole.meta.clone(),
             changes: under.cloned().collect(),
-            ..(**whole).clone()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::watch;
+
+    use super::Watch;
+    use crate::{Commit, Epoch, Error, Key, Op, Prefix, Retention, Revision, state::State};
+
+    fn one_commit_in(epoch: Epoch) -> Arc<State> {
+        let put = Op::Put {
+            key: Key::new("a").unwrap(),
+            value: "1".into(),
+        };
+        let commit = Commit {
+            documents: vec![put],
+            ..Commit::default()
+        };
+        Arc::new(State::empty(epoch).with(&commit, &Retention::default()))
+    }
+
+    #[tokio::test]
+    async fn a_watch_ends_when_the_store_becomes_another_even_with_as_many_revisions() {
+        let state = watch::Sender::new(one_commit_in(Epoch(1)));
+        let all = Prefix::default();
+        let mut watch = Watch::new(state.subscribe(), all, Revision(0), Epoch(1)).unwrap();
+        state.send_replace(one_commit_in(Epoch(2)));
+        assert_eq!(watch.next().await.unwrap_err(), Error::EpochChanged);
+        assert_eq!(watch.next().await.unwrap_err(), Error::EpochChanged);
     }
 }
