@@ -4,7 +4,7 @@
 //! revision, and revisions are dense: 1, 2, 3, .. Two spaces share durability and preconditions:
 //! *documents* are counted, kept in history and watched; *records* are neither.
 //!
-//! Every backend passes the same contract suite (`tests/contract`).
+//! Every backend passes the same suite of tests (`contract`).
 #![forbid(unsafe_code)]
 
 mod commit;
@@ -19,6 +19,9 @@ mod stats;
 mod watch;
 
 pub mod memory;
+
+#[cfg(test)]
+mod contract;
 
 pub use commit::{Commit, CommitMeta, Committed, Op, Precondition, Space, TxnId};
 pub use error::{Error, Expected, InvalidKey};

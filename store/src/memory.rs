@@ -132,3 +132,16 @@ impl Store for Memory {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Memory;
+    use crate::{Epoch, contract};
+
+    contract::suite!(memory, |retention| Arc::new(Memory::new(
+        Epoch::random(),
+        retention
+    )));
+}
