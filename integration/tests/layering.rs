@@ -44,7 +44,9 @@ const CRATES: &str = "
 ";
 
 const PURE: [&str; 6] = ["model", "snapshot", "policy", "view", "compile", "check"];
-const ENCODES: [&str; 1] = ["snapshot"];
+/// Not only snapshot: xds frames its own envelopes, which hold no map and whose resources are sealed
+/// bytes already.
+const ENCODES: [&str; 2] = ["snapshot", "xds"];
 const KNOWS_NO_TYPES: [&str; 1] = ["xds"];
 
 fn root() -> &'static Path {
@@ -79,7 +81,7 @@ fn pure_modules_name_no_io_no_clock_and_no_chance() {
 }
 
 #[test]
-fn only_snapshot_encodes_messages() {
+fn only_snapshot_and_the_wire_encode_messages() {
     none(&layering::messages_encoded(&ENCODES, &ours()));
 }
 

@@ -32,18 +32,20 @@ pub fn arrows(table: &Table, tree: &Tree) -> Vec<String> {
         // The root only lists the modules; what it re-exports is charged to those who use it.
         let Some(top) = path.first() else { continue };
         for mention in &module.mentions {
-            for meaning in tree.meanings(path, mention) {
-                let Some(target) = target(&meaning, &tops) else {
-                    continue;
-                };
-                if !table.allows(top, &target, mention.way == Way::Import) {
-                    broken.insert(format!(
-                        "src/{}: {top} names {} (written {}), which the table does not allow",
-                        module.file,
-                        written(&target),
-                        written(&mention.path),
-                    ));
-                }
+            let import = mention.way == Way::Import;
+            let meanings = tree.meanings(path, mention);
+            let targets = meanings.iter().filter_map(|meaning| target(meaning, &tops));
+            // One sentence a name, though it may lead through several forbidden places.
+            if let Some(target) = targets
+                .into_iter()
+                .find(|to| !table.allows(top, to, import))
+            {
+                broken.insert(format!(
+                    "src/{}: {top} names {} (written {}), which the table does not allow",
+                    module.file,
+                    written(&target),
+                    written(&mention.path),
+                ));
             }
         }
     }

@@ -90,7 +90,7 @@ pub fn messages_encoded(allowed: &[&str], tree: &Tree) -> Vec<String> {
         let called = ENCODERS.iter().filter(|name| module.calls.contains(**name));
         for name in called.copied().chain(plain.then_some("encode")) {
             broken.push(format!(
-                "src/{}: calls {name}: only snapshot encodes messages, canonically",
+                "src/{}: calls {name}: messages are encoded canonically, by snapshot",
                 module.file
             ));
         }
