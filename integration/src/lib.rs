@@ -22,3 +22,5 @@ pub mod load;
 pub mod netloft;
 pub mod ports;
 pub mod process;
+pub mod readme;
+pub mod terminal;
