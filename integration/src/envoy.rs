@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use stats::Stats;
@@ -39,11 +39,21 @@ impl Envoy {
     /// # Panics
     /// When it ends before that, with its log.
     pub async fn start(name: &str, bootstrap: &str) -> Self {
+        Self::start_with(name, bootstrap, &json!({})).await
+    }
+
+    /// Starts one with `overlay` (a part of a bootstrap) over `bootstrap`.
+    ///
+    /// # Panics
+    /// When it ends before its admin port answers, with its log.
+    pub async fn start_with(name: &str, bootstrap: &str, overlay: &Value) -> Self {
         let folder = tempfile::tempdir().expect("the temporary folder can be written");
         let config = folder.path().join("bootstrap.yaml");
         std::fs::write(&config, bootstrap).expect("the temporary folder can be written");
         let written = folder.path().join("admin");
-        let any_port = r#"{"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}}}"#;
+        let mut overlay = overlay.clone();
+        overlay["admin"] =
+            json!({"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}});
         let mut command = Command::new(binary::envoy());
         command
             .args([
@@ -51,7 +61,7 @@ impl Envoy {
                 "1",
                 "--disable-hot-restart",
                 "--config-yaml",
-                any_port,
+                &overlay.to_string(),
             ])
             .arg("--config-path")
             .arg(&config)

@@ -15,6 +15,8 @@ pub mod source;
 
 pub mod backend;
 pub mod binary;
+pub mod dns;
+pub mod documents;
 pub mod envoy;
 pub mod eventually;
 pub mod http;

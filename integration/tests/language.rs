@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 use netloft_integration::{
     backend::{BACKEND, Backend},
+    dns::SlowDns,
     envoy::{self, Envoy},
     eventually::{SOON, ensure, eventually},
     http::get_host,
@@ -148,6 +149,30 @@ async fn an_unknown_host_is_counted_by_envoy_as_without_a_route() {
         report.envoy_errors().contains_key("edge: http.in.no_route"),
         "{report:?}"
     );
+}
+
+#[tokio::test]
+async fn a_slow_name_server_is_asked_and_takes_its_time() {
+    let v1 = Backend::start("v1").await;
+    let delay = Duration::from_millis(600);
+    let dns = SlowDns::start(delay).await;
+    let port = Port::reserve();
+    let mut bootstrap: Value =
+        serde_json::from_str(&splitting(port.number(), &[("v1", v1.port(), 1)])).unwrap();
+    let cluster = &mut bootstrap["static_resources"]["clusters"][0];
+    cluster["type"] = json!("STRICT_DNS");
+    let endpoint = &mut cluster["load_assignment"]["endpoints"][0]["lb_endpoints"][0];
+    endpoint["endpoint"]["address"]["socket_address"]["address"] = json!("somewhere.test");
+
+    let started = std::time::Instant::now();
+    let envoy = Envoy::start_with("edge", &bootstrap.to_string(), &dns.overlay()).await;
+    envoy.is_live().await;
+    assert!(
+        started.elapsed() >= delay,
+        "live before the name was resolved"
+    );
+    let answer = get_host(port.address(), "web", "/").await.unwrap();
+    assert_eq!(answer.header(BACKEND), "v1");
 }
 
 #[tokio::test]
