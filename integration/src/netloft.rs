@@ -218,7 +218,6 @@ impl Output {
     /// # Panics
     /// When it is another.
     #[track_caller]
-    #[must_use]
     pub fn must_succeed(self) -> Self {
         self.must_exit_with(0)
     }
@@ -228,7 +227,6 @@ impl Output {
     /// # Panics
     /// When it is another.
     #[track_caller]
-    #[must_use]
     pub fn must_exit_with(self, code: i32) -> Self {
         let Self {
             words,
