@@ -230,13 +230,14 @@ impl Engine {
         };
         let event = if let Some(error) = error {
             let text: Arc<str> = cut(&error.message).into();
-            let (sent, names) = track.reject(place, &text, at);
+            let rejection = track.reject(place, &text, at);
             What::Rejected {
                 ty,
-                generation: sent.snapshot.generation,
-                revision: sent.snapshot.revision,
+                generation: rejection.snapshot.generation,
+                revision: rejection.snapshot.revision,
                 nonce: nonce.number(),
-                names,
+                names: rejection.names,
+                named: rejection.named,
                 error: text,
             }
         } else {

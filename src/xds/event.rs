@@ -97,6 +97,8 @@ pub enum What {
         /// What it is about, with the hashes sent (none for a removal): the names that the client's
         /// words name, or else all that was new in the response.
         names: Vec<(Arc<str>, Option<Hash>)>,
+        /// The client's words named them; it took the rest of the response.
+        named: bool,
         /// The client's words, at most 4 KiB.
         error: Arc<str>,
     },

@@ -11,4 +11,5 @@ mod model;
 mod nonces;
 mod order;
 mod rules;
+mod whole;
 pub(super) mod work;

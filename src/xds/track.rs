@@ -102,6 +102,15 @@ pub(super) struct Rejected {
     pub(super) before: Has,
 }
 
+/// What a client said no to, and with which words.
+#[derive(Debug)]
+pub(super) struct Rejection {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) names: Vec<(Arc<str>, Option<Hash>)>,
+    /// The words named them.
+    pub(super) named: bool,
+}
+
 impl InFlight {
     pub(super) fn resource(&self, name: &str) -> Option<&Arc<Resource>> {
         let place = self
@@ -229,13 +238,9 @@ impl Track {
         answered
     }
 
-    /// The client rejected response `place` with these words. Returns it and what is to blame.
-    pub(super) fn reject(
-        &mut self,
-        place: usize,
-        error: &Arc<str>,
-        now: Instant,
-    ) -> (InFlight, Vec<(Arc<str>, Option<Hash>)>) {
+    /// The client rejected response `place` with these words. Whose words name what is wrong took
+    /// the rest: Envoy its clusters and listeners, gRPC clients and netloft's own proxy any type.
+    pub(super) fn reject(&mut self, place: usize, error: &Arc<str>, now: Instant) -> Rejection {
         let answered = self.in_flight.remove(place);
         let overtaken: Vec<_> = self.in_flight.drain(..place).collect();
         // What was rejected before is still in a response that replaces everything: when the words
@@ -302,6 +307,13 @@ impl Track {
             self.rejected.insert(name.clone(), rejected);
         }
         self.loaded = true;
-        (answered, names)
+        if blamed.is_precise() {
+            self.accepted = Some(answered.snapshot.clone());
+        }
+        Rejection {
+            snapshot: answered.snapshot,
+            names,
+            named: blamed.is_precise(),
+        }
     }
 }

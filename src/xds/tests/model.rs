@@ -231,8 +231,9 @@ impl Client {
     fn must_be_worth_it(&mut self, heard: &Heard) {
         let ty = heard.ty;
         if ty == BOAT {
-            let sails = heard.resources.keys().map(|name| (SAIL, name.clone()));
-            self.due.extend(sails);
+            // A boat's sail has its name, or its number.
+            let sail = |name: &String| (SAIL, name.replace("boat", "sail"));
+            self.due.extend(heard.resources.keys().map(sail));
         }
         let first = self.answered_first.insert(ty);
         let mut worth = |name: &String, content: Option<&String>| {

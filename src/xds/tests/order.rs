@@ -132,6 +132,9 @@ async fn b_when_the_new_boat_is_rejected_the_old_voyage_stays_and_others_go_on()
         client.takes(CHARTER, &["summer"]).await;
         client.hears_nothing_for(LONG).await;
         assert_eq!(client.status(VOYAGE).held[0].reason, Reason::Rejected);
+        let differences = client.status(BOAT).differences();
+        let differing: Vec<_> = differences.iter().map(|d| &*d.name).collect();
+        assert_eq!(differing, ["wreck"], "it named the wreck and took the rest");
         // Mended, it goes on.
         harbour.publish(|edit| {
             edit.put(BOAT, "wreck", "2");
