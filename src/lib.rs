@@ -6,3 +6,4 @@
 pub mod model; // what an operator declares (pure)
 pub mod snapshot; // what proxies are given (pure)
 pub mod catalog; // the store with types on
+pub mod xds; // the protocol: aggregated discovery in both dialects

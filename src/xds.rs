@@ -10,7 +10,7 @@
 //! | `subscription`, `names` | what one stream wants of one type |
 //! | `known`, `track` | what its client has, what is in flight, held, rejected |
 //! | `sotw`, `delta` | how each dialect's requests are read |
-//! | `plan`, `order`, `send` | what to say of each name, what has to wait, the response |
+//! | `plan`, `order`, `send`, `load` | what to say of each name, what has to wait, the response |
 //! | `engine` | the state machine |
 //! | `stream`, `service`, `server`, `codec` | tasks, gRPC and sockets |
 //! | `cache` | scopes, publications, streams |
@@ -30,6 +30,7 @@ mod doubt;
 mod engine;
 pub mod event;
 mod known;
+mod load;
 mod names;
 mod nonce;
 mod order;

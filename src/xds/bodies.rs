@@ -1,19 +1,24 @@
 //! Whole types, listed once and shared by every stream that sends them.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
-use super::{Dialect, response::entry_len};
+use super::{Dialect, names::Names, response::entry_len, send::SPLIT_AT};
 use crate::snapshot::{Resource, Snapshot, TypeIx, TypeVersion};
+
+/// Resources that go into one response.
+pub(super) type Part = Arc<[Arc<Resource>]>;
 
 /// Everything of one type, in name order.
 #[derive(Debug)]
 pub(super) struct Body {
-    pub(super) resources: Arc<[Arc<Resource>]>,
-    sotw_len: usize,
-    delta_len: usize,
+    pub(super) resources: Part,
+    /// Sum of its names; found when a stream names things first.
+    names: OnceLock<TypeVersion>,
+    sotw_parts: OnceLock<Box<[Part]>>,
+    delta_parts: OnceLock<Box<[Part]>>,
 }
 
 /// The bodies in use. Keyed by content, so scopes that hold the same share them too.
@@ -27,7 +32,7 @@ pub(super) struct Bodies {
 struct Shelf {
     by_version: HashMap<(TypeIx, TypeVersion), Weak<Body>>,
     /// The latest ones, kept for the next stream to come.
-    recent: std::collections::VecDeque<Arc<Body>>,
+    recent: VecDeque<Arc<Body>>,
 }
 
 /// Bodies that are kept although no stream holds them.
@@ -37,20 +42,46 @@ impl Body {
     fn of(snapshot: &Snapshot, ty: TypeIx) -> Self {
         let mut resources: Vec<_> = snapshot.iter(ty).cloned().collect();
         resources.sort_unstable_by(|a, b| a.name().cmp(b.name()));
-        let total = |dialect| resources.iter().map(|r| entry_len(r, dialect)).sum();
         Self {
-            sotw_len: total(Dialect::Sotw),
-            delta_len: total(Dialect::Delta),
             resources: resources.into(),
+            names: OnceLock::new(),
+            sotw_parts: OnceLock::new(),
+            delta_parts: OnceLock::new(),
         }
     }
 
-    /// Length of its entries on the wire.
-    pub(super) fn len(&self, dialect: Dialect) -> usize {
-        match dialect {
-            Dialect::Sotw => self.sotw_len,
-            Dialect::Delta => self.delta_len,
+    /// The same in responses of at most [`SPLIT_AT`] bytes each, or one resource; at least one.
+    pub(super) fn parts(&self, dialect: Dialect) -> &[Part] {
+        let parts = match dialect {
+            Dialect::Sotw => &self.sotw_parts,
+            Dialect::Delta => &self.delta_parts,
+        };
+        parts.get_or_init(|| self.split(dialect))
+    }
+
+    fn split(&self, dialect: Dialect) -> Box<[Part]> {
+        let mut parts = Vec::new();
+        let (mut start, mut len) = (0, 0);
+        for (place, resource) in self.resources.iter().enumerate() {
+            let entry = entry_len(resource, dialect);
+            if len > 0 && len + entry > SPLIT_AT {
+                parts.push(self.resources[start..place].into());
+                (start, len) = (place, 0);
+            }
+            len += entry;
         }
+        if parts.is_empty() {
+            parts.push(self.resources.clone());
+        } else {
+            parts.push(self.resources[start..].into());
+        }
+        parts.into()
+    }
+
+    /// Whether `names` are just its names.
+    pub(super) fn is_named_by(&self, names: &Names) -> bool {
+        let sum = || Names::sum_of(self.resources.iter().map(|resource| resource.name()));
+        names.len() == self.resources.len() && names.sum() == *self.names.get_or_init(sum)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use envoy_types::pb::envoy::service::discovery::v3::DeltaDiscoveryRequest;
 
-use super::{engine::Engine, known::Has, track::Why};
+use super::{Dialect, engine::Engine, known::Has, track::Why};
 use crate::snapshot::TypeIx;
 
 impl Engine {
@@ -27,18 +27,19 @@ impl Engine {
             &shared.names,
             Self::intern(now.as_ref(), ty),
         );
+        if !asked.is_nothing() {
+            track.unload(Dialect::Delta);
+        }
         if asked.everything {
             // Rule 50: who asks for everything once more may have lost it.
             let kept = (!before.wildcard()).then(|| before.names());
             track.start_over(now.as_ref(), kept.map(|names| &**names));
-        } else if first && let Some(now) = &now {
-            // Nothing is known, and what is named is asked for below: no need to look further.
-            track.known.arrive(now);
         }
         if asked.shrank {
             track.shrink();
         }
-        track.ask(asked.names);
+        let blank = first && request.initial_resource_versions.is_empty();
+        self.ask(ty, asked, blank);
         if first {
             self.claim(ty, request);
         }

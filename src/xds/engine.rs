@@ -20,6 +20,7 @@ use super::{
     names::NamePool,
     nonce::{Nonce, Nonces},
     response::Response,
+    subscription::Asked,
     track::{OUTSTANDING, Track, Why},
 };
 use crate::snapshot::{Resource, Snapshot, TypeIx, TypeSet};
@@ -147,6 +148,7 @@ impl Engine {
             .filter_map(|track| {
                 let opens = self.opens(track, at)?;
                 let fresh = track.owed
+                    || track.load.is_some()
                     || !track.pending.is_empty()
                     || !Arc::ptr_eq(track.known.base(), now);
                 let held = track
@@ -204,6 +206,25 @@ impl Engine {
         self.tracks[ty.index()].as_deref_mut()
     }
 
+    /// Takes note of what is to be answered, by a client that is `blank` when this is its first
+    /// request for the type and it claims nothing.
+    pub(super) fn ask(&mut self, ty: TypeIx, asked: Asked, blank: bool) {
+        let all_by_name = blank && !asked.everything && self.names_all(ty);
+        let now = self.now.clone();
+        let Some(track) = self.track(ty) else { return };
+        if all_by_name {
+            track.all_by_name = true;
+            track.owed = true;
+            return;
+        }
+        let blank = track.known.is_blank() && track.pending.is_empty();
+        if let Some(now) = now.filter(|_| blank && !track.subscription.wildcard()) {
+            // Nothing is known, and what is named is asked for: no need to look further.
+            track.known.arrive(&now);
+        }
+        track.ask(asked.names);
+    }
+
     /// The shared copy of a name of type `ty`, so that a subscription to what exists holds no text.
     pub(super) fn intern<'a>(
         now: Option<&'a Arc<Snapshot>>,
@@ -248,6 +269,7 @@ impl Engine {
                 revision: sent.snapshot.revision,
                 nonce: nonce.number(),
                 took: at.saturating_duration_since(sent.at),
+                waiting: track.waiting(),
             }
         };
         self.events.push(event);

@@ -83,6 +83,9 @@ pub enum What {
         nonce: u64,
         /// Time since it was sent.
         took: Duration,
+        /// Names of the type that wait to be sent: held, or for their turn. More of the same
+        /// publication follows unless this is 0.
+        waiting: usize,
     },
     /// The client rejected a response.
     Rejected {

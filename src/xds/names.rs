@@ -43,13 +43,23 @@ impl Names {
         self.members.len()
     }
 
+    /// An order-free sum of its members.
+    pub(super) fn sum(&self) -> TypeVersion {
+        self.sum
+    }
+
+    /// The sum of `names`, each of which comes once.
+    pub(super) fn sum_of<'a>(names: impl Iterator<Item = &'a Arc<str>>) -> TypeVersion {
+        names.fold(TypeVersion::default(), |sum, name| sum.with(key(name)))
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<str>> {
         self.members.iter()
     }
 
     /// Adds `name`. Whether it was missing.
     pub(super) fn insert(&mut self, name: Arc<str>) -> bool {
-        let hash = Hash::of("", name.as_bytes());
+        let hash = key(&name);
         let missing = self.members.insert(name).is_none();
         if missing {
             self.sum = self.sum.with(hash);
@@ -61,10 +71,14 @@ impl Names {
     pub(super) fn remove(&mut self, name: &str) -> bool {
         let there = self.members.remove(name).is_some();
         if there {
-            self.sum = self.sum.without(Hash::of("", name.as_bytes()));
+            self.sum = self.sum.without(key(name));
         }
         there
     }
+}
+
+fn key(name: &str) -> Hash {
+    Hash::of("", name.as_bytes())
 }
 
 impl NamePool {

@@ -8,6 +8,7 @@ use std::{
 
 use super::{
     Dialect,
+    bodies::Part,
     engine::Engine,
     event::What,
     known::Has,
@@ -38,6 +39,27 @@ struct Draft {
     blind: bool,
 }
 
+/// A response that is decided.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    /// What stands in it.
+    listed: Part,
+    /// What of that is new to the client, in name order.
+    changed: Part,
+    draft: Draft,
+}
+
+impl Outgoing {
+    /// All of `part`, to a client that has none of it.
+    pub(super) fn whole(part: Part) -> Self {
+        Self {
+            listed: part.clone(),
+            changed: part,
+            draft: Draft::default(),
+        }
+    }
+}
+
 impl Engine {
     /// Lets type `index` say what there is to say. Its gate is open.
     pub(super) fn turn(
@@ -53,8 +75,9 @@ impl Engine {
             track.owed = false;
             return None;
         }
-        if let Some(whole) = self.whole_type(index, now) {
-            return self.push(index, now, whole.clone(), Draft::default(), whole, at);
+        self.begin_load(index, now);
+        if self.tracks[index].as_deref()?.load.is_some() {
+            return self.continue_load(index, at);
         }
         let names = self.collect(index, now)?;
         let decisions = self.decide(index, now, names, at)?;
@@ -76,29 +99,12 @@ impl Engine {
         } else {
             changed.clone()
         };
-        self.push(index, now, listed, draft, changed, at)
-    }
-
-    /// A first load in one piece, which needs no look at single names: all streams share its list.
-    fn whole_type(&mut self, index: usize, now: &Arc<Snapshot>) -> Option<Arc<[Arc<Resource>]>> {
-        let track = self.tracks[index].as_deref()?;
-        let blank = track.owed
-            && track.subscription.wildcard()
-            && track.known.is_blank()
-            && track.pending.is_empty()
-            && track.rejected.is_empty();
-        if !blank || self.gates(now).guards(track.ty) {
-            return None;
-        }
-        let body = self.shared.bodies.of(now, track.ty);
-        let dialect = self.habits.dialect;
-        let unsplit = dialect == Dialect::Sotw && !self.shared.types[index].splittable;
-        if !unsplit && body.len(dialect) > SPLIT_AT {
-            return None;
-        }
-        let track = self.tracks[index].as_deref_mut()?;
-        track.known.arrive(now);
-        Some(body.resources.clone())
+        let outgoing = Outgoing {
+            listed,
+            changed,
+            draft,
+        };
+        self.push(index, now, outgoing, at)
     }
 
     /// The names to look at, and why. Nothing is known of them but through exceptions afterwards.
@@ -161,7 +167,7 @@ impl Engine {
         })
     }
 
-    fn gates<'a>(&'a self, now: &'a Snapshot) -> Gates<'a> {
+    pub(super) fn gates<'a>(&'a self, now: &'a Snapshot) -> Gates<'a> {
         Gates {
             types: self.shared.types,
             dialect: self.habits.dialect,
@@ -254,16 +260,19 @@ impl Engine {
         Some((draft, asked))
     }
 
-    /// Sends `listed`, of which `changed` is new to the client.
-    fn push(
+    /// Sends what was drafted from `now`.
+    pub(super) fn push(
         &mut self,
         index: usize,
         now: &Arc<Snapshot>,
-        listed: Arc<[Arc<Resource>]>,
-        draft: Draft,
-        changed: Arc<[Arc<Resource>]>,
+        outgoing: Outgoing,
         at: Instant,
     ) -> Option<Response> {
+        let Outgoing {
+            listed,
+            changed,
+            draft,
+        } = outgoing;
         let info = &self.shared.types[index];
         let nonce = self.nonces.next();
         let track = self.tracks[index].as_deref_mut()?;

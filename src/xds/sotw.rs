@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use envoy_types::pb::envoy::service::discovery::v3::DiscoveryRequest;
 
 use super::{
+    Dialect,
     engine::{Engine, Shared},
     known::Has,
     track::Track,
@@ -30,16 +31,16 @@ impl Engine {
             &shared.names,
             Self::intern(now.as_ref(), ty),
         );
+        if !asked.is_nothing() {
+            track.unload(Dialect::Sotw);
+        }
         if asked.everything {
             track.start_over(now.as_ref(), Some(&before));
-        } else if first && let Some(now) = &now {
-            // Nothing is known, and what is named is asked for below: no need to look further.
-            track.known.arrive(now);
         }
         if asked.shrank {
             track.shrink();
         }
-        track.ask(asked.names);
+        self.ask(ty, asked, first);
         self.catch_up(ty, &[]);
     }
 

@@ -42,6 +42,8 @@ pub struct TypeStatus {
     pub overdue: Vec<HeldStatus>,
     /// Names that are not, or not yet, as in the snapshots above.
     exceptions: BTreeMap<Arc<str>, Option<Hash>>,
+    /// A first load is on its way, in parts.
+    pub loading: bool,
 }
 
 /// One response.
@@ -144,7 +146,7 @@ impl TypeStatus {
     /// Whether it has accepted all that it is to have.
     #[must_use]
     pub fn is_synced(&self) -> bool {
-        self.in_flight == 0 && self.differences().is_empty()
+        self.in_flight == 0 && !self.loading && self.differences().is_empty()
     }
 }
 
@@ -196,6 +198,7 @@ impl Engine {
             }),
             accepted: track.accepted.clone(),
             current: self.now.clone(),
+            loading: track.load.is_some() || track.all_by_name,
             in_flight: track.in_flight.len(),
             stale: track
                 .in_flight

@@ -136,6 +136,9 @@ impl<S> Responses<S> {
                 return Err(Refusal::NotReady(unknown.to_string()).into());
             }
         };
+        if let Some(snapshot) = seat.news() {
+            seat.engine().on_snapshot(snapshot);
+        }
         self.seat = Some(seat.clone());
         self.record(&seat, What::Opened { peer, scope });
         Ok(seat)

@@ -46,6 +46,12 @@ pub(super) struct Ask {
     pub(super) fresh: bool,
 }
 
+impl Asked {
+    pub(super) fn is_nothing(&self) -> bool {
+        self.names.is_empty() && !self.everything && !self.shrank
+    }
+}
+
 /// The name that stands for all of them.
 const WILDCARD: &str = "*";
 

@@ -11,5 +11,6 @@ mod model;
 mod nonces;
 mod order;
 mod rules;
+mod scopes;
 mod whole;
 pub(super) mod work;

@@ -12,6 +12,7 @@ use super::{
     blame,
     doubt::{Doubt, Doubts},
     known::{Has, Known},
+    load::Load,
     names::Names,
     nonce::Nonce,
     order::Hold,
@@ -40,6 +41,10 @@ pub(super) struct Track {
     pub(super) known: Known,
     /// Names to look at in the next send, beside what differs between snapshots.
     pub(super) pending: BTreeMap<Arc<str>, Why>,
+    /// A first load on its way.
+    pub(super) load: Option<Load>,
+    /// The first request named just what there is: a load is due.
+    pub(super) all_by_name: bool,
     /// An answer is owed even if there is nothing to say (M5, rule 68).
     pub(super) owed: bool,
     /// What make before break holds back.
@@ -138,6 +143,8 @@ impl Track {
             subscription: Subscription::new(legacy_wildcard),
             known: Known::default(),
             pending: BTreeMap::new(),
+            load: None,
+            all_by_name: false,
             owed: false,
             held: BTreeMap::new(),
             overdue: BTreeMap::new(),
@@ -219,6 +226,7 @@ impl Track {
     /// Whether an evaluation against `now` may find something to send.
     pub(super) fn has_work(&self, now: &Arc<Snapshot>) -> bool {
         self.owed
+            || self.load.is_some()
             || !self.pending.is_empty()
             || !self.held.is_empty()
             || !Arc::ptr_eq(self.known.base(), now)
@@ -233,9 +241,21 @@ impl Track {
         }
         self.rejected
             .retain(|name, _| !self.replaces && !answered.concerns(name));
-        self.accepted = Some(answered.snapshot.clone());
+        self.accepts(&answered.snapshot);
         self.loaded = true;
         answered
+    }
+
+    /// The client has taken what it was sent of `snapshot`; all of it, unless a load goes on.
+    fn accepts(&mut self, snapshot: &Arc<Snapshot>) {
+        if self.load.is_none() {
+            self.accepted = Some(snapshot.clone());
+        }
+    }
+
+    /// Names that wait to be sent: held, or for their turn.
+    pub(super) fn waiting(&self) -> usize {
+        self.held.len() + self.pending.len() + usize::from(self.load.is_some())
     }
 
     /// The client rejected response `place` with these words. Whose words name what is wrong took
@@ -308,7 +328,7 @@ impl Track {
         }
         self.loaded = true;
         if blamed.is_precise() {
-            self.accepted = Some(answered.snapshot.clone());
+            self.accepts(&answered.snapshot);
         }
         Rejection {
             snapshot: answered.snapshot,

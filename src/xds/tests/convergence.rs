@@ -92,7 +92,7 @@ async fn run(dialect: Dialect, steps: &[Step], names_in_words: bool) -> Result<(
                     apply(edit, change);
                 }
             }),
-            Step::Want(ty, wanted) => client.wants(*ty, wanted.clone()),
+            Step::Want(ty, wanted) => client.wants(*ty, wanted),
             Step::Listen { millis, prompt } => {
                 client
                     .listens(Duration::from_millis(*millis), *prompt)

@@ -130,6 +130,10 @@ fn ten_thousand_names_are_held_once_for_all_streams() {
     other.on_snapshot(harbour.snapshot());
     let names: Vec<String> = (0..MANY).map(name).collect();
     give(&mut other, Dialect::Delta, &names, "");
+    // Nor is any looked at on connecting: the first load is one list.
+    let (response, looked_at) = work::during(|| other.poll(Instant::now()).unwrap());
+    assert_eq!(response.resources.len(), MANY);
+    assert_eq!(looked_at, 0);
     let set = |engine: &Engine| {
         let track = engine.tracks[SAIL.index()].as_ref().unwrap();
         track.subscription.names().clone()

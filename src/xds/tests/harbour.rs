@@ -96,6 +96,8 @@ pub(super) const SCOPE: ScopeId = ScopeId(7);
 pub(super) struct Log {
     events: Mutex<Vec<What>>,
     pub(super) refusal: Mutex<Option<Refusal>>,
+    /// What streams are given, if not [`SCOPE`].
+    pub(super) given: Mutex<Option<ScopeId>>,
     left: Mutex<Vec<StreamId>>,
 }
 
@@ -107,7 +109,8 @@ impl Events for Log {
 
 impl Directory for Log {
     fn admit(&self, _: &Peer) -> Result<ScopeId, Refusal> {
-        self.refusal.lock().unwrap().clone().map_or(Ok(SCOPE), Err)
+        let given = self.given.lock().unwrap().unwrap_or(SCOPE);
+        self.refusal.lock().unwrap().clone().map_or(Ok(given), Err)
     }
     fn leave(&self, stream: StreamId) {
         self.left.lock().unwrap().push(stream);

@@ -1,6 +1,6 @@
 //! The same over a real socket, with a real gRPC client.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use envoy_types::pb::envoy::service::discovery::v3::{
     DeltaDiscoveryRequest, DiscoveryRequest,
@@ -153,8 +153,6 @@ async fn a_grpc_client_is_served_deltas_and_forgotten_when_it_goes() {
 async fn a_method_that_is_not_there_is_said_to_be_so() {
     let harbour = harbour();
     let served = served(&harbour).await;
-    let channel = served.client().await;
-    drop(channel);
     let channel = Channel::from_shared(served.address.clone())
         .unwrap()
         .connect()
@@ -170,5 +168,4 @@ async fn a_method_that_is_not_there_is_said_to_be_so() {
     assert_eq!(status.code(), tonic::Code::Unimplemented);
     assert!(status.message().contains("DeltaAggregatedResources"));
     served.stop().await;
-    assert!(Arc::strong_count(&harbour.cache) >= 1);
 }

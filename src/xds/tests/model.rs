@@ -56,13 +56,13 @@ impl Client {
     }
 
     /// Asks for `wanted` of type `ty`, whatever it wanted before.
-    pub(super) fn wants(&mut self, ty: TypeIx, wanted: Wanted) {
+    pub(super) fn wants(&mut self, ty: TypeIx, wanted: &Wanted) {
         if self.stream.dialect == Dialect::Sotw {
             // A list that crosses a response says nothing: the answer's list does (rule 24).
             self.answers();
         }
         let first = !self.wanted.contains_key(&ty);
-        if first && wanted == Wanted::default() {
+        if first && *wanted == Wanted::default() {
             // An empty first list would be a legacy wildcard, which is not what is wanted.
             return;
         }

@@ -86,7 +86,7 @@ fn ask_for_sails(client: &mut Client) {
         names,
     };
     if client.wanted.get(&SAIL) != Some(&wanted) {
-        client.wants(SAIL, wanted);
+        client.wants(SAIL, &wanted);
     }
 }
 
@@ -99,18 +99,18 @@ async fn sail(dialect: Dialect, manners: Manners, worlds: &[(World, usize)]) -> 
         wildcard: true,
         ..Wanted::default()
     };
-    client.wants(BOAT, everything.clone());
+    client.wants(BOAT, &everything);
     client.hears_one(Duration::from_millis(1)).await;
     ask_for_sails(&mut client);
     client.listens(Duration::from_millis(1), true).await;
-    client.wants(CHARTER, everything);
+    client.wants(CHARTER, &everything);
     client.listens(Duration::from_millis(1), true).await;
     let names = (0..3).map(|n| format!("voyage-{n}")).collect();
     let voyages = Wanted {
         wildcard: false,
         names,
     };
-    client.wants(VOYAGE, voyages);
+    client.wants(VOYAGE, &voyages);
     client.listens(Duration::from_millis(1), true).await;
 
     for (world, responses) in worlds {
