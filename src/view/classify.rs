@@ -1,0 +1,129 @@
+//! Which ProxyClass a proxy belongs to.
+//!
+//! The one its bootstrap names; else the first, in order of name and namespace, of those whose
+//! `match` fits; else the built-in `client` for gRPC's own xDS clients and `sidecar` for the rest.
+//! It depends on ProxyClass documents only, so it is to be asked again when one of those changed.
+
+use std::sync::Arc;
+
+use super::{Facts, Index, MeshView, Name, Node};
+use crate::model::{DEFAULT_NAMESPACE, Kind, ProxyClass, ProxyMatch, Spec};
+
+/// The built-in class of proxies beside an application.
+pub const SIDECAR: &str = "sidecar";
+/// The built-in class of proxies that requests enter by.
+pub const GATEWAY: &str = "gateway";
+/// The built-in class of gRPC clients without a proxy.
+pub const CLIENT: &str = "client";
+
+/// What is known of the proxy that calls itself `node`.
+///
+/// A namespace that is not a DNS label counts as not given. A class that its bootstrap names is
+/// taken as named, whether there is such a class or not: it may be declared later.
+#[must_use]
+pub fn classify(view: &MeshView, node: &Node) -> Facts {
+    let class = node.class.clone().unwrap_or_else(|| {
+        matching(view, node).unwrap_or_else(|| {
+            let grpc = node.user_agent.starts_with("gRPC ");
+            if grpc { CLIENT } else { SIDECAR }.into()
+        })
+    });
+    let namespace = node.namespace.as_ref().filter(|name| is_label(name));
+    Facts {
+        class,
+        namespace: namespace
+            .cloned()
+            .unwrap_or_else(|| DEFAULT_NAMESPACE.into()),
+        labels: node.labels.clone(),
+        capabilities: node.features.clone(),
+        cohort: "stable".into(),
+    }
+}
+
+fn matching(view: &MeshView, node: &Node) -> Option<Arc<str>> {
+    let classes = view.entry(&Index::All(Kind::ProxyClass));
+    let fitting = classes.iter().filter(|name| {
+        class(view, name)
+            .and_then(|class| class.proxies.as_ref())
+            .is_some_and(|wanted| fits(wanted, node))
+    });
+    fitting
+        .min_by_key(|name| (&name.name, &name.namespace))
+        .map(|name| name.name.clone())
+}
+
+fn class<'v>(view: &'v MeshView, name: &Name) -> Option<&'v ProxyClass> {
+    match &view.get(&name.key(Kind::ProxyClass))?.spec {
+        Spec::ProxyClass(class) => Some(class),
+        _ => None,
+    }
+}
+
+/// Whether all that is wanted holds. A match that wants nothing fits no proxy.
+fn fits(wanted: &ProxyMatch, node: &Node) -> bool {
+    *wanted != ProxyMatch::default()
+        && wanted
+            .node_id
+            .as_ref()
+            .is_none_or(|pattern| glob(pattern, &node.id))
+        && wanted
+            .cluster
+            .as_ref()
+            .is_none_or(|cluster| *cluster == node.cluster)
+        && wanted
+            .metadata
+            .iter()
+            .all(|(key, value)| node.metadata.get(key) == Some(value))
+}
+
+/// Whether `text` has the form of `pattern`, in which `*` stands for any run of characters.
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == text;
+    };
+    let Some(mut text) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&str> = rest.split('*').collect();
+    let last = pieces.pop().unwrap_or_default();
+    for piece in pieces {
+        // The leftmost place leaves the most for the pieces behind it.
+        let Some(at) = text.find(piece) else {
+            return false;
+        };
+        text = &text[at + piece.len()..];
+    }
+    text.ends_with(last)
+}
+
+fn is_label(text: &str) -> bool {
+    let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&text.len())
+        && text.bytes().all(inner)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_run_of_characters() {
+        for (pattern, text, expected) in [
+            ("edge", "edge", true),
+            ("edge", "edge-1", false),
+            ("edge-*", "edge-1", true),
+            ("edge-*", "edge-", true),
+            ("*", "", true),
+            ("*-1", "edge-1", true),
+            ("*-1", "edge-12", false),
+            ("a*b*c", "a-b-b-c", true),
+            ("a*b*c", "a-c-b", false),
+            ("a*a", "a", false),
+            ("**x", "x", true),
+        ] {
+            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
+        }
+    }
+}
