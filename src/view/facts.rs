@@ -39,6 +39,18 @@ pub enum Fact {
 pub type FactsRead = BTreeMap<Fact, Option<Arc<str>>>;
 
 impl Facts {
+    /// The facts of no proxy in particular: for what is shared by many, which reads none of them.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            class: "".into(),
+            namespace: "".into(),
+            labels: BTreeMap::new(),
+            capabilities: BTreeSet::new(),
+            cohort: "".into(),
+        }
+    }
+
     /// What `fact` says of this proxy.
     #[must_use]
     pub fn get(&self, fact: &Fact) -> Option<&Arc<str>> {

@@ -41,7 +41,10 @@ impl Outline {
                 (None, Some(_)) => Supply::Inline,
                 (None, None) => Supply::Selector,
             },
-            versions: service.versions.keys().cloned().collect(),
+            versions: match service.dns {
+                Some(_) => BTreeSet::new(), // a resolved address has no labels
+                None => service.versions.keys().cloned().collect(),
+            },
         }
     }
 

@@ -1,0 +1,201 @@
+//! What is compiled at once, cached, and counted.
+
+use std::{fmt, sync::Arc};
+
+use super::{
+    Output, cluster, contents, endpoints, gateway_hosts, listener, parents, problems, proxy_class,
+    roster, route_configuration, virtual_host,
+};
+use crate::{view, view::Name};
+
+/// Reads for compiling.
+pub type Lens<'v> = view::Lens<'v, Unit, Output>;
+
+/// Who reads a resource. gRPC's own xDS clients take another subset of Envoy's API than Envoy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// Envoy, and what behaves like it.
+    Envoy,
+    /// gRPC clients without a proxy.
+    Grpc,
+}
+
+/// One port of a Service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Port {
+    /// The Service.
+    pub service: Name,
+    /// Its number.
+    pub port: u16,
+}
+
+/// Where requests can be sent: a port of a Service, or of one version of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Target {
+    /// The port.
+    pub port: Port,
+    /// One version; nothing: all endpoints.
+    pub version: Option<Arc<str>>,
+}
+
+/// Names a route configuration.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// Of a sidecar: every HTTP port it sees.
+    Outbound,
+    /// Of the Gateways of a class, on one port.
+    Gateway(Arc<str>, u16),
+    /// Of a gRPC client, for one port of a Service.
+    Client(Port),
+}
+
+/// Names a listener.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Door {
+    /// Of a sidecar.
+    Outbound,
+    /// Of the Gateways of a class, on one port.
+    Gateway(Arc<str>, u16),
+    /// Of a gRPC client: what it dials, and the port of a Service that is meant.
+    Client(Arc<str>, Port),
+}
+
+/// Names what is compiled at once. A unit never names a scope; what differs between proxies
+/// comes from the facts it reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// Which units a Service has, and where they belong.
+    Roster(Name, Audience),
+    /// Whether what an HTTPRoute attaches to is there.
+    Parents(Name),
+    /// Whether the ProxyClasses of one name make sense.
+    ProxyClass(Arc<str>),
+    /// A cluster.
+    Cluster(Target, Audience),
+    /// The endpoints of a cluster.
+    Endpoints(Target),
+    /// The virtual host of one port of a Service, for the whole mesh.
+    VirtualHost(Port, Audience),
+    /// All virtual hosts of a namespace, joined.
+    VirtualHosts(Arc<str>, Audience),
+    /// The host names that the Gateways of a class take on one port, and the routes of each.
+    GatewayHosts(Arc<str>, u16),
+    /// The virtual host of one host name with the rules of these HTTPRoutes, in name order.
+    GatewayHost(Arc<str>, Arc<[Name]>),
+    /// A route configuration.
+    RouteConfiguration(Table),
+    /// A listener.
+    Listener(Door),
+    /// What the gateways of a class have.
+    GatewayContents(Arc<str>),
+    /// What a proxy has: its layers, and what belongs to it alone.
+    Contents,
+}
+
+/// A unit's kind, for counts and for order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[allow(missing_docs, reason = "each is the variant of Unit with its name")]
+pub enum UnitKind {
+    Roster,
+    Parents,
+    ProxyClass,
+    Cluster,
+    Endpoints,
+    VirtualHost,
+    VirtualHosts,
+    GatewayHosts,
+    GatewayHost,
+    RouteConfiguration,
+    Listener,
+    GatewayContents,
+    Contents,
+}
+
+/// When a unit is compiled: it reads outputs of earlier phases only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Phase(pub u8);
+
+/// A layer: a table of resources that is part of every scope that lists it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LayerKey {
+    /// Of every service.
+    Mesh(Audience),
+    /// Of the services of one namespace.
+    Namespace(Arc<str>, Audience),
+    /// For gRPC clients of one namespace: the short names of its services.
+    ShortNames(Arc<str>),
+    /// Of the gateways of one class.
+    Class(Arc<str>),
+}
+
+impl Unit {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> UnitKind {
+        match self {
+            Self::Roster(..) => UnitKind::Roster,
+            Self::Parents(_) => UnitKind::Parents,
+            Self::ProxyClass(_) => UnitKind::ProxyClass,
+            Self::Cluster(..) => UnitKind::Cluster,
+            Self::Endpoints(_) => UnitKind::Endpoints,
+            Self::VirtualHost(..) => UnitKind::VirtualHost,
+            Self::VirtualHosts(..) => UnitKind::VirtualHosts,
+            Self::GatewayHosts(..) => UnitKind::GatewayHosts,
+            Self::GatewayHost(..) => UnitKind::GatewayHost,
+            Self::RouteConfiguration(_) => UnitKind::RouteConfiguration,
+            Self::Listener(_) => UnitKind::Listener,
+            Self::GatewayContents(_) => UnitKind::GatewayContents,
+            Self::Contents => UnitKind::Contents,
+        }
+    }
+
+    /// When it is compiled.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        Phase(match self.kind() {
+            UnitKind::Roster
+            | UnitKind::Parents
+            | UnitKind::ProxyClass
+            | UnitKind::Cluster
+            | UnitKind::Endpoints
+            | UnitKind::VirtualHost
+            | UnitKind::GatewayHosts
+            | UnitKind::GatewayHost
+            | UnitKind::Listener => 0,
+            UnitKind::VirtualHosts => 1,
+            UnitKind::RouteConfiguration => 2,
+            UnitKind::GatewayContents | UnitKind::Contents => 3,
+        })
+    }
+}
+
+impl fmt::Display for UnitKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// Compiles `unit` from what `lens` shows. The same reads give the same output, byte for byte.
+///
+/// An output that was compiled while `lens` lacked another unit's output is void.
+#[must_use]
+pub fn compile(unit: &Unit, lens: &mut Lens<'_>) -> Output {
+    let compiled = match unit {
+        Unit::Roster(service, audience) => Ok(roster::compile(service, *audience, lens)),
+        Unit::Parents(route) => Ok(parents::compile(route, lens)),
+        Unit::ProxyClass(name) => Ok(proxy_class::compile(name, lens)),
+        Unit::Cluster(target, audience) => cluster::compile(target, *audience, lens),
+        Unit::Endpoints(target) => endpoints::compile(target, lens),
+        Unit::VirtualHost(port, audience) => virtual_host::compile(port, *audience, lens),
+        Unit::VirtualHosts(namespace, audience) => {
+            Ok(virtual_host::join(namespace, *audience, lens))
+        }
+        Unit::GatewayHosts(class, port) => Ok(gateway_hosts::compile(class, *port, lens)),
+        Unit::GatewayHost(hostname, routes) => virtual_host::gateway(hostname, routes, lens),
+        Unit::RouteConfiguration(table) => route_configuration::compile(table, lens),
+        Unit::Listener(door) => listener::compile(door, lens),
+        Unit::GatewayContents(class) => Ok(contents::gateway(class, lens)),
+        Unit::Contents => Ok(contents::proxy(lens)),
+    };
+    compiled.unwrap_or_else(|error| Output::problem(problems::not_encodable(unit, &error)))
+}
