@@ -1,1 +1,3 @@
 //! The loop: what changed, which units, which scopes, publish.
+
+pub mod graph;

@@ -1,0 +1,4 @@
+//! What the graph promises, proved.
+
+mod golden;
+mod world;

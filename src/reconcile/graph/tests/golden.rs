@@ -1,0 +1,89 @@
+//! Documents in, resources out: every case under `src/compile/testdata`.
+//!
+//! A case is a folder with `input.yaml`, documents as an operator writes them; `proxies.json`,
+//! which proxies look; and `output.json`, what each is given and what was found wrong. With
+//! `NETLOFT_BLESS` set the outputs are written instead of compared.
+
+use std::{fs, path::Path};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::world::{as_json, documents, given, graph_of, proxy};
+
+#[derive(Deserialize)]
+struct Proxy {
+    class: String,
+    namespace: String,
+}
+
+fn check(case: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compile/testdata").join(case);
+    let read = |file: &str| {
+        fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
+    };
+    let proxies: Vec<Proxy> = serde_json::from_str(&read("proxies.json")).unwrap();
+    let mut graph = graph_of(&documents(&read("input.yaml")));
+    let mut given_to = serde_json::Map::new();
+    for Proxy { class, namespace } in &proxies {
+        let (_, snapshot) = given(&mut graph, &proxy(class, namespace));
+        given_to.insert(format!("{class} in {namespace}"), as_json(&snapshot));
+    }
+    let problems = graph.problems().into_iter().map(|problem| {
+        json!({
+            "code": problem.code,
+            "severity": problem.severity,
+            "at": problem.at.to_string(),
+            "message": problem.message,
+            "effect": problem.effect,
+        })
+    });
+    let output = json!({
+        "problems": problems.collect::<Vec<_>>(),
+        "given": given_to,
+    });
+    if std::env::var_os("NETLOFT_BLESS").is_some() {
+        let mut text = serde_json::to_string_pretty(&output).unwrap();
+        text.push('\n');
+        fs::write(folder.join("output.json"), text).unwrap();
+        return;
+    }
+    let expected: Value = serde_json::from_str(&read("output.json")).unwrap();
+    assert_same(case, &expected, &output);
+}
+
+/// Says where two values differ first, rather than printing both.
+fn assert_same(at: &str, expected: &Value, found: &Value) {
+    match (expected, found) {
+        (Value::Object(a), Value::Object(b)) => {
+            for key in a.keys().chain(b.keys()) {
+                let at = format!("{at} > {key}");
+                match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => assert_same(&at, a, b),
+                    (a, b) => panic!("{at}: expected {a:#?}, found {b:#?}"),
+                }
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            for (index, pair) in a.iter().zip(b).enumerate() {
+                assert_same(&format!("{at}[{index}]"), pair.0, pair.1);
+            }
+            assert_eq!(a.len(), b.len(), "{at}: expected {expected:#}, found {found:#}");
+        }
+        _ => assert_eq!(expected, found, "{at}"),
+    }
+}
+
+macro_rules! cases {
+    ($($(#[$doc:meta])* $name:ident: $case:literal,)*) => { $(
+        $(#[$doc])*
+        #[test]
+        fn $name() {
+            check($case);
+        }
+    )* };
+}
+
+cases! {
+    a_service_and_a_route_reach_a_sidecar: "quickstart",
+}

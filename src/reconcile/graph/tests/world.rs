@@ -1,0 +1,122 @@
+//! Documents, proxies and compiled scopes for tests.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use netloft_proto::descriptors;
+use prost_reflect::{DynamicMessage, SerializeOptions};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    model::{Document, Kind, Metadata, Origin, Spec},
+    reconcile::graph::Graph,
+    snapshot::{Resource, ScopeId, Snapshot, TYPES, TypeIx},
+    view::{Change, Facts, MeshView},
+};
+
+/// A document as text has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Declared {
+    kind: String,
+    metadata: Metadata,
+    spec: Value,
+}
+
+/// The documents of a YAML text.
+pub(super) fn documents(yaml: &str) -> Vec<Arc<Document>> {
+    let declared: Vec<Declared> = serde_saphyr::from_multiple(yaml).unwrap();
+    declared.into_iter().map(document).collect()
+}
+
+/// One document.
+pub(super) fn declared(kind: Kind, namespace: &str, name: &str, spec: Value) -> Arc<Document> {
+    let metadata = json!({"namespace": namespace, "name": name});
+    document(Declared {
+        kind: kind.facts().kind.to_owned(),
+        metadata: serde_json::from_value(metadata).unwrap(),
+        spec,
+    })
+}
+
+fn document(declared: Declared) -> Arc<Document> {
+    let kind = Kind::ALL
+        .iter()
+        .find(|kind| kind.facts().kind == declared.kind)
+        .unwrap_or_else(|| panic!("no kind {}", declared.kind));
+    Arc::new(Document {
+        metadata: declared.metadata,
+        spec: Spec::from_json(*kind, declared.spec).unwrap(),
+        origin: Origin::default(),
+    })
+}
+
+/// The change that puts `document` there.
+pub(super) fn put(document: &Arc<Document>) -> Change {
+    (document.key(), Some(document.clone()))
+}
+
+/// A graph that holds `documents`, compiled from nothing.
+pub(super) fn graph_of<'a>(documents: impl IntoIterator<Item = &'a Arc<Document>>) -> Graph {
+    let changes: Vec<Change> = documents.into_iter().map(put).collect();
+    let (view, changed) = MeshView::default().apply(1, &changes);
+    let mut graph = Graph::default();
+    graph.update(view, &changed);
+    graph
+}
+
+/// A proxy of `class` in `namespace`.
+pub(super) fn proxy(class: &str, namespace: &str) -> Facts {
+    Facts {
+        class: class.into(),
+        namespace: namespace.into(),
+        cohort: "stable".into(),
+        ..Facts::nobody()
+    }
+}
+
+/// All types, in send order.
+pub(super) fn types() -> impl Iterator<Item = TypeIx> {
+    (0..).zip(&TYPES).map(|(ix, _)| TypeIx(ix))
+}
+
+/// The bytes of everything a scope holds. Panics where a name stands in two layers.
+pub(super) fn bytes(snapshot: &Snapshot) -> BTreeMap<(TypeIx, Arc<str>), Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for ty in types() {
+        for resource in snapshot.iter(ty) {
+            let key = (ty, resource.name().clone());
+            let twice = all.insert(key, resource.message().to_vec());
+            assert!(twice.is_none(), "{ty:?} {} twice", resource.name());
+        }
+    }
+    all
+}
+
+/// A scope's resources as JSON, by API and name.
+pub(super) fn as_json(snapshot: &Snapshot) -> Value {
+    let mut apis = serde_json::Map::new();
+    for ty in types() {
+        let mut sorted: Vec<_> = snapshot.iter(ty).collect();
+        sorted.sort_by_key(|resource| resource.name().clone());
+        let resources = sorted.into_iter().map(|it| (it.name().to_string(), message(it)));
+        apis.insert(ty.info().api.to_owned(), Value::Object(resources.collect()));
+    }
+    Value::Object(apis)
+}
+
+fn message(resource: &Resource) -> Value {
+    let url = resource.ty().info().url;
+    let name = url.rsplit('/').next().unwrap();
+    let descriptor = descriptors::pool().get_message_by_name(name).unwrap();
+    let message = DynamicMessage::decode(descriptor, resource.message()).unwrap();
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .unwrap()
+}
+
+/// What `graph` gives to a proxy of these facts.
+pub(super) fn given(graph: &mut Graph, facts: &Facts) -> (ScopeId, Snapshot) {
+    graph.open_scope(facts)
+}
