@@ -66,6 +66,7 @@ fn service(route: &Name, parent: &Parent, lens: &mut Lens<'_>) -> Result<(), Fau
     }
     Err(Fault::Missing(match (&parent.section, parent.port) {
         (None, None) => format!("Service {name} has no port that speaks HTTP"),
+        (None, Some(port)) => format!("Service {name} has no HTTP port {port}"),
         (section, port) => format!("Service {name} has no HTTP port {}", called(section, port)),
     }))
 }

@@ -210,7 +210,9 @@ impl Graph {
             stale.extend(self.memo.readers(key));
         }
         while let Some((_, handle)) = stale.pop_first() {
-            let fresh = self.memo.compile_again(handle, &self.view, &mut work.counts);
+            let fresh = self
+                .memo
+                .compile_again(handle, &self.view, &mut work.counts);
             let Some(Fresh {
                 unit,
                 seats,
@@ -283,14 +285,21 @@ impl Graph {
             let Some(root) = self.roots.get_mut(unit) else {
                 continue;
             };
-            let gone: Vec<_> = root.placed.extract_if(.., |it, _| !asked.contains(it)).collect();
+            let gone: Vec<_> = root
+                .placed
+                .extract_if(.., |it, _| !asked.contains(it))
+                .collect();
             for (placement, handle) in gone {
                 self.unplace(handle, &seat(&placement));
             }
         }
         for (unit, asked) in wanted {
             for placement in asked {
-                if self.roots.get(&unit).is_none_or(|root| root.placed.contains_key(&placement)) {
+                if self
+                    .roots
+                    .get(&unit)
+                    .is_none_or(|root| root.placed.contains_key(&placement))
+                {
                     continue;
                 }
                 let handle = self.ensure(&placement.unit, &nobody, work);

@@ -225,7 +225,7 @@ impl MeshView {
 
     /// How many values are kept beside the documents, so that a test sees none left behind.
     #[cfg(test)]
-    pub(super) fn derived(&self) -> usize {
+    pub(crate) fn derived(&self) -> usize {
         self.outlines.len()
             + self.inline.len()
             + self.attachments.len()

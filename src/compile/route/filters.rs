@@ -81,10 +81,11 @@ pub(super) fn rewrite(filters: &[Filter], of: &Match, action: &mut RouteAction) 
 
 /// A redirect, for requests that match `of`.
 pub(super) fn redirect(redirect: &Redirect, of: &Match) -> RedirectAction {
-    // A new scheme means its own usual port; Envoy would keep the one of the request.
-    let usual_port = match redirect.scheme.as_deref() {
-        Some("https") => 443,
-        Some("http") => 80,
+    // A new scheme means its own usual port; beside the request's own host Envoy would keep that
+    // of the request.
+    let usual_port = match (redirect.scheme.as_deref(), &redirect.hostname) {
+        (Some("https"), None) => 443,
+        (Some("http"), None) => 80,
         _ => 0,
     };
     let scheme = redirect.scheme.as_ref();

@@ -99,7 +99,9 @@ impl Memo {
     /// What read `key`, by phase.
     pub(super) fn readers(&self, key: &ReadKey) -> Vec<(Phase, Handle)> {
         let readers = self.readers.get(key).into_iter().flatten();
-        readers.filter_map(|handle| self.in_phase(*handle)).collect()
+        readers
+            .filter_map(|handle| self.in_phase(*handle))
+            .collect()
     }
 
     fn in_phase(&self, handle: Handle) -> Option<(Phase, Handle)> {
@@ -301,7 +303,10 @@ impl Memo {
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let slots = self.with_problems.iter().filter_map(|handle| self.slot(*handle));
+        let slots = self
+            .with_problems
+            .iter()
+            .filter_map(|handle| self.slot(*handle));
         let problems: BTreeSet<&Problem> = slots.flat_map(|slot| &slot.output.problems).collect();
         problems.into_iter().cloned().collect()
     }

@@ -58,7 +58,10 @@ impl Scope {
     }
 
     fn layers(&self, id: ScopeId, layers: &Layers) -> LayerList {
-        let shared = self.shared.iter().map(|key| layers.get(&Seat::Layer(key.clone())));
+        let shared = self
+            .shared
+            .iter()
+            .map(|key| layers.get(&Seat::Layer(key.clone())));
         shared.chain([layers.get(&Seat::Own(id))]).collect()
     }
 }
@@ -125,7 +128,9 @@ impl Scopes {
         let gone = scope.handles.difference(&handles).copied().collect();
         let come = handles.difference(&scope.handles).copied().collect();
         let read = handles.iter().filter_map(|handle| memo.facts_read(*handle));
-        let read = read.flatten().map(|(fact, value)| (fact.clone(), value.clone()));
+        let read = read
+            .flatten()
+            .map(|(fact, value)| (fact.clone(), value.clone()));
         scope.depends_on = Some(read.collect());
         scope.handles = handles;
         scope.shared = shared;
@@ -205,7 +210,9 @@ impl Scopes {
                 continue;
             };
             let seats = scope.shared.iter().cloned().map(Seat::Layer);
-            let mut touched = seats.chain([Seat::Own(*id)]).filter_map(|it| touched.get(&it));
+            let mut touched = seats
+                .chain([Seat::Own(*id)])
+                .filter_map(|it| touched.get(&it));
             let same_layers = *shared == scope.shared;
             let (first, more) = (touched.next(), touched.next().is_some());
             let mut report = |ty, names: Arc<[Arc<str>]>| {

@@ -1,4 +1,6 @@
 //! What the graph promises, proved.
 
+mod edits;
 mod golden;
+mod incremental;
 mod world;

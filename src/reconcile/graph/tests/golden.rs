@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::world::{as_json, documents, given, graph_of, proxy};
+use super::world::{as_json, documents, graph_of, proxy};
 
 #[derive(Deserialize)]
 struct Proxy {
@@ -18,15 +18,18 @@ struct Proxy {
 }
 
 fn check(case: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compile/testdata").join(case);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("src/compile/testdata")
+        .join(case);
     let read = |file: &str| {
-        fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
+        fs::read_to_string(folder.join(file))
+            .unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
     };
     let proxies: Vec<Proxy> = serde_json::from_str(&read("proxies.json")).unwrap();
     let mut graph = graph_of(&documents(&read("input.yaml")));
     let mut given_to = serde_json::Map::new();
     for Proxy { class, namespace } in &proxies {
-        let (_, snapshot) = given(&mut graph, &proxy(class, namespace));
+        let (_, snapshot) = graph.open_scope(&proxy(class, namespace));
         given_to.insert(format!("{class} in {namespace}"), as_json(&snapshot));
     }
     let problems = graph.problems().into_iter().map(|problem| {
@@ -68,7 +71,11 @@ fn assert_same(at: &str, expected: &Value, found: &Value) {
             for (index, pair) in a.iter().zip(b).enumerate() {
                 assert_same(&format!("{at}[{index}]"), pair.0, pair.1);
             }
-            assert_eq!(a.len(), b.len(), "{at}: expected {expected:#}, found {found:#}");
+            assert_eq!(
+                a.len(),
+                b.len(),
+                "{at}: expected {expected:#}, found {found:#}"
+            );
         }
         _ => assert_eq!(expected, found, "{at}"),
     }
@@ -81,9 +88,32 @@ macro_rules! cases {
         fn $name() {
             check($case);
         }
-    )* };
+    )*
+        const CASES: &[&str] = &[$($case),*];
+    };
 }
 
 cases! {
     a_service_and_a_route_reach_a_sidecar: "quickstart",
+    nothing_declared_is_an_answer_too: "empty",
+    rules_match_change_and_send_as_gateway_api_says: "rules",
+    gateways_of_one_class_share_ports_and_host_names: "gateway",
+    what_dangles_is_left_out_alone_and_reported: "dangling",
+    a_class_sees_what_it_names_and_what_routes_lead_to: "visibility",
+    a_grpc_client_dials_services_by_name: "grpc-client",
+    workloads_become_endpoints: "workloads",
+    ports_have_protocols_and_host_names: "ports",
+}
+
+#[test]
+fn every_case_is_checked() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compile/testdata");
+    let mut cases: Vec<String> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    cases.sort_unstable();
+    let mut checked: Vec<&str> = CASES.to_vec();
+    checked.sort_unstable();
+    assert_eq!(cases, checked);
 }

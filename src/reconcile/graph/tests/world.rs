@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{
     model::{Document, Kind, Metadata, Origin, Spec},
     reconcile::graph::Graph,
-    snapshot::{Resource, ScopeId, Snapshot, TYPES, TypeIx},
+    snapshot::{Resource, Snapshot, TYPES, TypeIx},
     view::{Change, Facts, MeshView},
 };
 
@@ -30,8 +30,14 @@ pub(super) fn documents(yaml: &str) -> Vec<Arc<Document>> {
 }
 
 /// One document.
-pub(super) fn declared(kind: Kind, namespace: &str, name: &str, spec: Value) -> Arc<Document> {
-    let metadata = json!({"namespace": namespace, "name": name});
+pub(super) fn declared(
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    labels: Value,
+    spec: Value,
+) -> Arc<Document> {
+    let metadata = json!({"namespace": namespace, "name": name, "labels": labels});
     document(Declared {
         kind: kind.facts().kind.to_owned(),
         metadata: serde_json::from_value(metadata).unwrap(),
@@ -99,7 +105,9 @@ pub(super) fn as_json(snapshot: &Snapshot) -> Value {
     for ty in types() {
         let mut sorted: Vec<_> = snapshot.iter(ty).collect();
         sorted.sort_by_key(|resource| resource.name().clone());
-        let resources = sorted.into_iter().map(|it| (it.name().to_string(), message(it)));
+        let resources = sorted
+            .into_iter()
+            .map(|it| (it.name().to_string(), message(it)));
         apis.insert(ty.info().api.to_owned(), Value::Object(resources.collect()));
     }
     Value::Object(apis)
@@ -114,9 +122,4 @@ fn message(resource: &Resource) -> Value {
     message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .unwrap()
-}
-
-/// What `graph` gives to a proxy of these facts.
-pub(super) fn given(graph: &mut Graph, facts: &Facts) -> (ScopeId, Snapshot) {
-    graph.open_scope(facts)
 }

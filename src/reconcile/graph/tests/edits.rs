@@ -1,0 +1,210 @@
+//! Worlds of a few names, and edits of them, for property tests.
+//!
+//! Names are few so that edits meet: selectors and labels, routes and backends that come and go,
+//! classes that change their role under the proxies that are connected.
+
+use std::sync::Arc;
+
+use proptest::{prelude::*, sample::select};
+use serde_json::{Value, json};
+
+use super::world::declared;
+use crate::{
+    model::{Document, DocumentKey, Kind},
+    view::Facts,
+};
+
+/// What happens at one step.
+#[derive(Debug, Clone)]
+pub(super) enum Edit {
+    Put(Arc<Document>),
+    Delete(DocumentKey),
+    /// A proxy of these facts connects.
+    Open(Facts),
+    /// The scope opened earliest of those there are loses its last proxy.
+    Close,
+}
+
+const NAMESPACES: [&str; 2] = ["shop", "pay"];
+const SERVICES: [&str; 3] = ["a", "b", "c"];
+const HOSTS: [&str; 4] = ["*.example", "a.example", "b.example", "other"];
+const CLASSES: [&str; 5] = ["sidecar", "client", "edge", "small", "gateway"];
+
+fn one_of<const N: usize>(items: [&'static str; N]) -> impl Strategy<Value = &'static str> {
+    select(items.to_vec())
+}
+
+fn labels() -> impl Strategy<Value = Value> {
+    (one_of(["a", "b"]), one_of(["v1", "v2"]), any::<bool>()).prop_map(|(app, version, both)| {
+        if both {
+            json!({"app": app, "version": version})
+        } else {
+            json!({"app": app})
+        }
+    })
+}
+
+fn service() -> impl Strategy<Value = Value> {
+    let ports = prop_oneof![
+        Just(json!([{"port": 80}])),
+        Just(
+            json!([{"name": "http", "port": 80}, {"name": "grpc", "port": 90, "protocol": "grpc"}])
+        ),
+        Just(json!([{"port": 90, "protocol": "tcp"}])),
+    ];
+    let supply = prop_oneof![
+        3 => labels().prop_map(|labels| json!({"selector": labels})),
+        1 => Just(json!({"selector": {}})),
+        2 => (labels(), labels()).prop_map(|(first, second)| json!({"endpoints": [
+            {"address": "10.1.0.1", "labels": first}, {"address": "10.1.0.2", "labels": second},
+        ]})),
+        1 => Just(json!({"dns": ["a.example"]})),
+        1 => Just(json!({"dns": ["a.example", "b.example"]})),
+    ];
+    let versions = prop_oneof![
+        Just(json!({})),
+        Just(json!({"v1": {"version": "v1"}})),
+        Just(json!({"v1": {"version": "v1"}, "v2": {"version": "v2"}})),
+        Just(json!({"v1": {"version": "v2"}})),
+    ];
+    (ports, supply, versions).prop_map(|(ports, mut spec, versions)| {
+        spec["ports"] = ports;
+        spec["versions"] = versions;
+        spec
+    })
+}
+
+fn workload() -> impl Strategy<Value = (Value, Value)> {
+    let health = one_of(["healthy", "draining"]);
+    let spec = (1..4_u8, health, any::<bool>()).prop_map(|(host, health, zoned)| {
+        let mut spec = json!({"address": format!("10.0.0.{host}"), "health": health});
+        if zoned {
+            spec["locality"] = json!({"zone": "z"});
+        }
+        spec
+    });
+    (spec, labels())
+}
+
+fn backend() -> impl Strategy<Value = Value> {
+    let kind = prop_oneof![3 => Just(None), 2 => Just(Some("v1")), 1 => Just(Some("v3"))];
+    let namespace = prop_oneof![2 => Just(None), 1 => one_of(NAMESPACES).prop_map(Some)];
+    let port = prop_oneof![Just(None), Just(Some(80)), Just(Some(90))];
+    (one_of(SERVICES), kind, namespace, port, 0..3_u32).prop_map(
+        |(name, version, namespace, port, weight)| {
+            let mut backend = json!({"name": name, "weight": weight});
+            if let Some(version) = version {
+                backend["kind"] = json!("ServiceVersion");
+                backend["name"] = json!(format!("{name}.{version}"));
+            }
+            if let Some(namespace) = namespace {
+                backend["namespace"] = json!(namespace);
+            }
+            if let Some(port) = port {
+                backend["port"] = json!(port);
+            }
+            backend
+        },
+    )
+}
+
+fn route() -> impl Strategy<Value = Value> {
+    let service = (
+        one_of(SERVICES),
+        prop_oneof![3 => Just(None), 1 => Just(Some(90))],
+    )
+        .prop_map(|(name, port)| {
+            let mut parent = json!({"group": "", "kind": "Service", "name": name});
+            if let Some(port) = port {
+                parent["port"] = json!(port);
+            }
+            parent
+        });
+    let gateway = (one_of(["g", "h"]), one_of(NAMESPACES))
+        .prop_map(|(name, namespace)| json!({"name": name, "namespace": namespace}));
+    let parents = prop::collection::vec(prop_oneof![service, gateway], 1..3);
+    let hostnames = prop::collection::vec(one_of(HOSTS), 0..3);
+    let path = one_of(["/", "/x", "/x/y"]);
+    let rule = (path, prop::collection::vec(backend(), 0..3)).prop_map(
+        |(path, backends)| json!({"matches": [{"path": {"value": path}}], "backendRefs": backends}),
+    );
+    let rules = prop::collection::vec(rule, 1..3);
+    (parents, hostnames, rules).prop_map(|(parents, hostnames, rules)| {
+        json!({"parentRefs": parents, "hostnames": hostnames, "rules": rules})
+    })
+}
+
+fn gateway() -> impl Strategy<Value = Value> {
+    let listener = (
+        one_of(["x", "y"]),
+        select(vec![8080, 8081]),
+        one_of(HOSTS),
+        one_of(["All", "Same"]),
+    )
+        .prop_map(|(name, port, hostname, from)| {
+            let allowed = json!({"namespaces": {"from": from}});
+            let mut listener =
+                json!({"name": name, "port": port, "protocol": "HTTP", "allowedRoutes": allowed});
+            if hostname != "other" {
+                listener["hostname"] = json!(hostname);
+            }
+            listener
+        });
+    let class = one_of(["edge", "gateway"]);
+    (class, prop::collection::vec(listener, 1..3))
+        .prop_map(|(class, listeners)| json!({"gatewayClassName": class, "listeners": listeners}))
+}
+
+fn class() -> impl Strategy<Value = Value> {
+    let role = one_of(["sidecar", "gateway", "client"]);
+    let namespaces = prop::collection::vec(one_of([".", "shop", "pay"]), 0..2);
+    let services = prop::collection::vec(one_of(["a", "pay/b", "shop/c"]), 0..2);
+    (
+        role,
+        any::<bool>(),
+        namespaces,
+        services,
+        15_001..15_003_u16,
+    )
+        .prop_map(|(role, all, namespaces, services, port)| {
+            let mut spec = json!({"role": role, "listen": {"port": port}});
+            if !all {
+                spec["scope"] = json!({"namespaces": namespaces, "services": services});
+            }
+            spec
+        })
+}
+
+fn document() -> impl Strategy<Value = Arc<Document>> {
+    let named = |kind, names: Vec<&'static str>, spec: BoxedStrategy<Value>| {
+        (one_of(NAMESPACES), select(names), spec).prop_map(move |(namespace, name, spec)| {
+            declared(kind, namespace, name, json!({}), spec)
+        })
+    };
+    let workload = (one_of(NAMESPACES), one_of(["w", "x", "y"]), workload()).prop_map(
+        |(namespace, name, (spec, labels))| declared(Kind::Workload, namespace, name, labels, spec),
+    );
+    prop_oneof![
+        4 => named(Kind::Service, SERVICES.to_vec(), service().boxed()),
+        3 => workload,
+        4 => named(Kind::HttpRoute, vec!["a", "b", "r"], route().boxed()),
+        2 => named(Kind::Gateway, vec!["g", "h"], gateway().boxed()),
+        2 => named(Kind::ProxyClass, vec!["edge", "small", "sidecar"], class().boxed()),
+    ]
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    (one_of(CLASSES), one_of(NAMESPACES))
+        .prop_map(|(class, namespace)| super::world::proxy(class, namespace))
+}
+
+/// One step: a few edits that become one revision.
+pub(super) fn step() -> impl Strategy<Value = Vec<Edit>> {
+    let edit = prop_oneof![
+        8 => document().prop_map(Edit::Put),
+        3 => document().prop_map(|document| Edit::Delete(document.key())),
+        2 => facts().prop_map(Edit::Open),
+        1 => Just(Edit::Close),
+    ];
+    prop::collection::vec(edit, 1..4)
+}
