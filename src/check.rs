@@ -1,1 +1,39 @@
-//! Text to documents and diagnostics, in four stages.
+//! Text to documents and diagnostics, in four stages; every stage reports all it finds.
+//!
+//! 1. syntax: text to a tree that knows its places (`split`, `syntax`, `node`);
+//! 2. schema: the tree against its kind's JSON Schema, field by field (`shape`, `schema`);
+//! 3. bounds: what a kind says about its spec as a whole (`model`), told at its place;
+//! 4. references, and what Envoy would refuse: a document against the others (`references`).
+//!
+//! Stages 1 to 3 are [`documents`] and need one document at a time; stage 4 is [`references()`] and
+//! needs the [`World`] as it would be after the whole change.
+//!
+//! Absent on purpose: files (the caller reads them), storage, what follows from a document.
+
+mod bounds;
+mod code;
+mod diagnostic;
+mod document;
+pub mod limits;
+mod locate;
+mod node;
+mod references;
+mod render;
+mod schema;
+mod shape;
+mod split;
+mod suggest;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use code::{Code, NotACode, Stage};
+pub use diagnostic::{Diagnostic, Severity};
+pub use document::{Checked, Source, documents};
+pub use locate::locate;
+pub use node::{Place, Span};
+pub use references::references;
+pub use render::render;
+pub use split::decode;
+pub use world::{Overlay, World};

@@ -7,5 +7,6 @@ pub mod model; // what an operator declares (pure)
 pub mod snapshot; // what proxies are given (pure)
 pub mod view; // documents at one revision, indexed (pure)
 pub mod compile; // units: view -> Envoy resources (pure)
+pub mod check; // text -> documents + diagnostics (pure)
 pub mod catalog; // the store with types on
 pub mod xds; // the protocol: aggregated discovery in both dialects

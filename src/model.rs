@@ -6,18 +6,23 @@
 //!
 //! Absent on purpose: text and positions (`check`), storage (`catalog`), defaults (`compile`).
 
+mod checks;
 mod document;
 mod duration;
+mod form;
 mod gateway;
 mod http_route;
 mod kind;
 mod metadata;
 mod proxy_class;
+mod reference;
 mod service;
 mod workload;
 
-pub use document::{Document, DocumentKey, Origin};
+pub use checks::{Checks, Fault, Finding, Report};
+pub use document::{Document, DocumentKey, NotADocument, Origin};
 pub use duration::{Duration, InvalidDuration};
+pub use form::Form;
 pub use gateway::{
     AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,
 };
@@ -29,6 +34,7 @@ pub use http_route::{
 pub use kind::KindFacts;
 pub use metadata::{DEFAULT_NAMESPACE, Metadata};
 pub use proxy_class::{Listen, ProxyClass, ProxyMatch, Role, Visibility};
+pub use reference::{Foreign, RefRole, Reference};
 pub use service::{InlineEndpoint, Protocol, Service, ServicePort};
 pub use workload::{Health, Locality, Workload};
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Metadata, Spec};
 
 /// What names a document: unique within a mesh.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DocumentKey {
     /// Its kind.
     pub kind: Kind,
@@ -45,7 +45,69 @@ pub struct Document {
     pub origin: Origin,
 }
 
+/// Why a JSON object is not a document.
+#[derive(Debug, thiserror::Error)]
+pub enum NotADocument {
+    /// The kind is none of ours, or is not of that API version.
+    #[error("there is no kind {kind:?} in {api_version:?}")]
+    UnknownKind {
+        /// As written.
+        api_version: String,
+        /// As written.
+        kind: String,
+    },
+    /// A part does not fit its type.
+    #[error("{0}")]
+    Unfit(#[from] serde_json::Error),
+}
+
+/// The envelope; `status` and what else the server computes is taken and dropped.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Envelope {
+    api_version: String,
+    kind: String,
+    metadata: Metadata,
+    spec: serde_json::Value,
+    #[serde(default, rename = "status")]
+    _status: serde::de::IgnoredAny,
+}
+
 impl Document {
+    /// Reads `{apiVersion, kind, metadata, spec}`; a `status` is ignored. For text that people
+    /// wrote use `check`, which tells all that is wrong and where.
+    ///
+    /// # Errors
+    /// [`NotADocument`] with the first thing that does not fit.
+    pub fn from_json(object: serde_json::Value, origin: Origin) -> Result<Self, NotADocument> {
+        let envelope: Envelope = serde_json::from_value(object)?;
+        let kind = Kind::by_name(&envelope.kind)
+            .filter(|kind| kind.facts().api_version() == envelope.api_version)
+            .ok_or(NotADocument::UnknownKind {
+                api_version: envelope.api_version,
+                kind: envelope.kind,
+            })?;
+        Ok(Self {
+            metadata: envelope.metadata,
+            spec: Spec::from_json(kind, envelope.spec)?,
+            origin,
+        })
+    }
+
+    /// `{apiVersion, kind, metadata, spec}` as declared, fields in the order of their types.
+    ///
+    /// # Errors
+    /// None for a document that was read by [`Document::from_json`] or by `check`.
+    pub fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+        let facts = self.spec.kind().facts();
+        Ok(serde_json::json!({
+            "apiVersion": facts.api_version(),
+            "kind": facts.kind,
+            "metadata": serde_json::to_value(&self.metadata)?,
+            "spec": self.spec.to_json()?,
+        }))
+    }
+
     /// What names it.
     #[must_use]
     pub fn key(&self) -> DocumentKey {

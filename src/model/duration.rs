@@ -1,8 +1,11 @@
 //! Durations as Gateway API writes them (GEP-2257): `1h30m`, `15s`, `100ms`.
 
-use std::{fmt, time};
+use std::{borrow::Cow, fmt, time};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
+
+use super::form;
 
 /// A span of time: one to four of `<1 to 5 digits><h|m|s|ms>`, so at most 99999h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -54,6 +57,20 @@ impl Duration {
     #[must_use]
     pub fn get(self) -> time::Duration {
         self.0
+    }
+}
+
+impl JsonSchema for Duration {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        form::duration(generator)
     }
 }
 

@@ -4,30 +4,36 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::KindFacts;
+use super::{KindFacts, form};
 
 /// Listeners that the proxies of one class open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Gateway {
     /// The `ProxyClass` (role gateway) whose proxies serve it.
+    #[schemars(schema_with = "form::dns_label")]
     pub gateway_class_name: Arc<str>,
     /// 1 to 64, names unique, (port, hostname) unique.
+    #[schemars(length(min = 1, max = 64))]
     pub listeners: Vec<GatewayListener>,
 }
 
 /// One port and host name that requests enter by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GatewayListener {
     /// DNS label.
+    #[schemars(schema_with = "form::dns_label")]
     pub name: Arc<str>,
     /// Host name taken, `*.` as first label allowed; absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::wildcard_hostname")]
     pub hostname: Option<Arc<str>>,
     /// 1 to 65535.
+    #[schemars(range(min = 1))]
     pub port: u16,
     /// What is spoken.
     pub protocol: ListenerProtocol,
@@ -37,7 +43,7 @@ pub struct GatewayListener {
 }
 
 /// What is spoken on a Gateway's listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum ListenerProtocol {
     /// HTTP/1.1 and HTTP/2, in the clear.
     #[serde(rename = "HTTP")]
@@ -45,7 +51,7 @@ pub enum ListenerProtocol {
 }
 
 /// Whose routes may attach to a listener.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AllowedRoutes {
     /// From which namespaces.
@@ -54,7 +60,7 @@ pub struct AllowedRoutes {
 }
 
 /// Namespaces whose routes may attach.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteNamespaces {
     /// `Same` where absent.
@@ -63,7 +69,7 @@ pub struct RouteNamespaces {
 }
 
 /// Which namespaces.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum NamespacesFrom {
     /// Every one.
     All,
@@ -80,4 +86,12 @@ impl Gateway {
         plural: "gateways",
         short: &["gtw"],
     };
+}
+
+impl Gateway {
+    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
+        Vec::new()
+    }
 }

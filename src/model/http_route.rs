@@ -5,27 +5,31 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Gateway, Kind, KindFacts};
+use super::{Duration, Gateway, Kind, KindFacts, form};
 
 /// Rules for the requests to the services or gateways it names as parents.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HttpRoute {
     /// What it attaches to: Services (requests sent to them) and Gateways (requests entering).
     /// 1 to 32.
+    #[schemars(length(min = 1, max = 32))]
     pub parent_refs: Vec<ParentRef>,
     /// Host names it is about, `*.` as first label allowed. Only with Gateway parents; empty: all
     /// that the listener takes. At most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "form::wildcard_hostnames", length(max = 16))]
     pub hostnames: Vec<Arc<str>>,
     /// Tried by Gateway API's order of precedence. 1 to 128.
+    #[schemars(length(min = 1, max = 128))]
     pub rules: Vec<Rule>,
 }
 
 /// Something a route attaches to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ParentRef {
     /// `gateway.networking.k8s.io` where absent; empty or `netloft.dev` for Services.
@@ -36,32 +40,40 @@ pub struct ParentRef {
     pub kind: Option<Arc<str>>,
     /// The route's own namespace where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::dns_label")]
     pub namespace: Option<Arc<str>>,
     /// Its name.
+    #[schemars(schema_with = "form::dns_label")]
     pub name: Arc<str>,
     /// One listener of a Gateway, or one port of a Service, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::dns_label")]
     pub section_name: Option<Arc<str>>,
     /// One port, by number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub port: Option<u16>,
 }
 
 /// Requests that match get the filters and go to the backends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
     /// Unique within the route; absent: derived from its matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::dns_label")]
     pub name: Option<Arc<str>>,
     /// Any of these; empty: every request. At most 64.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
     pub matches: Vec<Match>,
     /// What is done to request and response. At most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub filters: Vec<Filter>,
     /// Where requests go, by weight; empty (and no redirect): 500. At most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub backend_refs: Vec<BackendRef>,
     /// How long requests may take.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +81,7 @@ pub struct Rule {
 }
 
 /// All of what is named here must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Match {
     /// Absent: prefix `/`.
@@ -77,17 +89,20 @@ pub struct Match {
     pub path: Option<PathMatch>,
     /// At most 16; a name given twice counts once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub headers: Vec<HeaderMatch>,
     /// At most 16.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub query_params: Vec<QueryParamMatch>,
     /// `GET`, ..; absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = METHODS))]
     pub method: Option<Arc<str>>,
 }
 
 /// How the path must look.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PathMatch {
     /// `PathPrefix` where absent.
@@ -95,11 +110,12 @@ pub struct PathMatch {
     pub match_type: Option<PathMatchType>,
     /// `/` where absent. At most 1024 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
     pub value: Option<Arc<str>>,
 }
 
 /// How a path is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum PathMatchType {
     /// The same.
     Exact,
@@ -110,7 +126,7 @@ pub enum PathMatchType {
 }
 
 /// How a value is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum MatchType {
     /// The same.
     Exact,
@@ -119,33 +135,37 @@ pub enum MatchType {
 }
 
 /// A header must be there and fit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeaderMatch {
     /// `Exact` where absent.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub match_type: Option<MatchType>,
     /// Case does not count.
+    #[schemars(schema_with = "form::header_name")]
     pub name: Arc<str>,
     /// At most 4096 bytes.
+    #[schemars(schema_with = "form::header_value")]
     pub value: Arc<str>,
 }
 
 /// A query parameter must be there and fit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct QueryParamMatch {
     /// `Exact` where absent.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub match_type: Option<MatchType>,
     /// Case counts.
+    #[schemars(length(min = 1, max = 256))]
     pub name: Arc<str>,
     /// At most 1024 bytes.
+    #[schemars(length(min = 1, max = 1024))]
     pub value: Arc<str>,
 }
 
 /// One thing done to a request or its response.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum Filter {
     /// Request headers.
@@ -176,57 +196,67 @@ pub enum Filter {
 }
 
 /// Set, then add, then remove. At most 16 of each.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeaderModifier {
     /// Replaces what is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub set: Vec<HeaderValue>,
     /// Beside what is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub add: Vec<HeaderValue>,
     /// By name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "form::header_names", length(max = 16))]
     pub remove: Vec<Arc<str>>,
 }
 
 /// A header.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HeaderValue {
     /// Name.
+    #[schemars(schema_with = "form::header_name")]
     pub name: Arc<str>,
     /// Value.
+    #[schemars(schema_with = "form::header_value")]
     pub value: Arc<str>,
 }
 
 /// Where a redirect leads; what is absent stays as in the request.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Redirect {
     /// `http` or `https`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = ["http", "https"]))]
     pub scheme: Option<Arc<str>>,
     /// Host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::hostname")]
     pub hostname: Option<Arc<str>>,
     /// Path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<HttpPathModifier>,
     /// Port.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub port: Option<u16>,
     /// 301, 302, 303, 307 or 308; absent: 302.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("enum" = [301, 302, 303, 307, 308]))]
     pub status_code: Option<u16>,
 }
 
 /// How host and path change on the way to the backend.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rewrite {
     /// Host header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::hostname")]
     pub hostname: Option<Arc<str>>,
     /// Path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -234,7 +264,7 @@ pub struct Rewrite {
 }
 
 /// How a path changes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
 pub enum HttpPathModifier {
     /// The whole of it.
@@ -252,7 +282,7 @@ pub enum HttpPathModifier {
 }
 
 /// Where a share of the requests goes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct BackendRef {
     /// Empty or `netloft.dev`; absent: empty.
@@ -263,22 +293,27 @@ pub struct BackendRef {
     pub kind: Option<Arc<str>>,
     /// The route's own namespace where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::dns_label")]
     pub namespace: Option<Arc<str>>,
     /// Service name, or `SERVICE.VERSION` for a `ServiceVersion`.
+    #[schemars(length(min = 1, max = 127))]
     pub name: Arc<str>,
     /// Port of the service; may be absent where it has one only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
     pub port: Option<u16>,
     /// Share, 0 to 1,000,000; absent: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub weight: Option<u32>,
     /// For requests of this share only; header modifiers alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
     pub filters: Vec<Filter>,
 }
 
 /// How long requests may take.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Timeouts {
     /// The whole request, as the client sees it; `0s`: no limit. Absent: 15 s, Envoy's default.
@@ -299,6 +334,11 @@ impl HttpRoute {
         short: &["route"],
     };
 }
+
+/// The methods of HTTP, as Gateway API lists them.
+const METHODS: [&str; 9] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+];
 
 /// Gateway API's group.
 const GATEWAY_GROUP: &str = Gateway::FACTS.group;
@@ -327,5 +367,13 @@ impl BackendRef {
             }
             _ => None,
         }
+    }
+}
+
+impl HttpRoute {
+    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
+        Vec::new()
     }
 }

@@ -1,5 +1,11 @@
 //! The registry of kinds: `Kind` and `Spec` are made from one list.
 
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::Kind;
+
 /// What tells one kind from another, fixed at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindFacts {
@@ -13,6 +19,33 @@ pub struct KindFacts {
     pub plural: &'static str,
     /// Shorter names the command line takes besides kind and plural.
     pub short: &'static [&'static str],
+}
+
+impl Kind {
+    /// The kind written `kind:`, whatever its API version.
+    #[must_use]
+    pub fn by_name(kind: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|k| k.facts().kind == kind)
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.facts().kind)
+    }
+}
+
+impl Serialize for Kind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.facts().kind)
+    }
+}
+
+impl<'de> Deserialize<'de> for Kind {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let kind = String::deserialize(deserializer)?;
+        Self::by_name(&kind).ok_or_else(|| de::Error::custom(format!("unknown kind {kind:?}")))
+    }
 }
 
 impl KindFacts {
@@ -47,6 +80,30 @@ macro_rules! kinds {
             #[must_use]
             pub fn facts(self) -> &'static KindFacts {
                 match self { $(Self::$name => &<$ty>::FACTS,)* }
+            }
+        }
+
+        impl Spec {
+            /// Reports what its fields, each fine alone, are not together.
+            pub fn check(&self, checks: &mut Checks) {
+                match self { $(Self::$name(spec) => spec.check(checks),)* }
+            }
+
+            /// The other documents it names, for a document in `namespace`.
+            #[must_use]
+            pub fn refs(&self, namespace: &str) -> Vec<Reference> {
+                match self { $(Self::$name(spec) => spec.refs(namespace),)* }
+            }
+        }
+
+        impl Kind {
+            /// JSON Schema of its `spec`, every part written out in its place.
+            #[must_use]
+            pub fn spec_schema(self) -> schemars::Schema {
+                let settings = schemars::generate::SchemaSettings::draft2020_12()
+                    .with(|settings| settings.inline_subschemas = true);
+                let generator = settings.into_generator();
+                match self { $(Self::$name => generator.into_root_schema_for::<$ty>(),)* }
             }
         }
 

@@ -2,22 +2,29 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::form;
+
 /// `metadata`, as declared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Metadata {
     /// DNS label, unique within kind and namespace.
+    #[schemars(schema_with = "form::dns_label")]
     pub name: Arc<str>,
     /// DNS label; `default` where absent.
     #[serde(default = "default_namespace")]
+    #[schemars(schema_with = "form::dns_label")]
     pub namespace: Arc<str>,
     /// For selectors. Keys and values in the Kubernetes form.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "form::labels")]
     pub labels: BTreeMap<Arc<str>, Arc<str>>,
     /// For tools; never selected on.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "form::annotations")]
     pub annotations: BTreeMap<Arc<str>, Arc<str>>,
 }
 

@@ -2,27 +2,32 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::KindFacts;
+use super::{KindFacts, form};
 
 /// One running instance: where it is reached, and the labels that services select it by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workload {
     /// IPv4 or IPv6 address.
+    #[schemars(schema_with = "form::ip")]
     pub address: Arc<str>,
     /// Ports by name or number of the service's port, where they differ from its target port.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "form::port_map")]
     pub ports: BTreeMap<Arc<str>, u16>,
     /// The account it runs as: the last part of its identity. Absent: its service's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "form::dns_label")]
     pub identity: Option<Arc<str>>,
     /// Where it stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locality: Option<Locality>,
     /// Share among the endpoints of its locality, 1 to 128; absent: 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 128))]
     pub weight: Option<u32>,
     /// Whether it takes new requests; absent: `healthy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -30,22 +35,29 @@ pub struct Workload {
 }
 
 /// Where a workload stands, outermost first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Locality {
     /// As `eu-west-1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
     pub region: Option<Arc<str>>,
     /// As `eu-west-1a`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
     pub zone: Option<Arc<str>>,
     /// As a rack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
     pub sub_zone: Option<Arc<str>>,
 }
 
 /// Whether a workload takes new requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
     /// Takes requests.
@@ -65,4 +77,12 @@ impl Workload {
         plural: "workloads",
         short: &["wl"],
     };
+}
+
+impl Workload {
+    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
+        Vec::new()
+    }
 }

@@ -1,0 +1,32 @@
+//! What a kind finds about its own spec, as diagnostics: each class of fault has its code.
+
+use super::{Code, Diagnostic};
+use crate::model::{Fault, Finding};
+
+/// The diagnostic that tells `finding`; its place is left to the caller.
+pub(super) fn told(finding: Finding) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(code(finding.fault), finding.message);
+    diagnostic.expected = finding.expected;
+    diagnostic.found = finding.found;
+    diagnostic.suggestion = finding.suggestion;
+    diagnostic.effect = finding.effect;
+    diagnostic
+}
+
+fn code(fault: Fault) -> Code {
+    match fault {
+        Fault::Form => Code::FORM,
+        Fault::Range => Code::RANGE,
+        Fault::Count => Code::COUNT,
+        Fault::Duplicate => Code::DUPLICATE,
+        Fault::ExactlyOne => Code::EXACTLY_ONE,
+        Fault::Exclusive => Code::EXCLUSIVE,
+        Fault::Requires => Code::REQUIRES,
+        Fault::Order => Code::ORDER,
+        Fault::NoShare => Code::NO_SHARE,
+        Fault::Unreachable => Code::UNREACHABLE,
+        Fault::Regex => Code::REGEX,
+        Fault::RegexTooBig => Code::REGEX_TOO_BIG,
+        Fault::ProtectedHeader => Code::PROTECTED_HEADER,
+    }
+}

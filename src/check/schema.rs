@@ -1,0 +1,447 @@
+//! A node against the shape it must have: every unknown and missing field, wrong type and value out
+//! of its bounds, in one walk, which also makes the typed value.
+//!
+//! A scalar is a text where a text is wanted and a number where a number is: `on`, `1.10`, `0755`
+//! need no quotes in a text, and `"80"` is no number.
+
+use serde_json::{Map, Number, Value};
+
+use super::{
+    Code, Diagnostic, Span,
+    node::{Content, Entry, Node, shorten},
+    shape::{Fields, Shape},
+    suggest,
+};
+use crate::model::Form;
+
+/// Collects what is wrong while values are read.
+#[derive(Debug, Default)]
+pub(super) struct Walk {
+    pub(super) found: Vec<Diagnostic>,
+    /// Fields of `metadata` that the server writes: taken and dropped, so that what `get` prints can
+    /// be applied.
+    pub(super) ignored: &'static [&'static str],
+    pointer: String,
+}
+
+impl Walk {
+    pub(super) fn at(pointer: &str) -> Self {
+        Self {
+            pointer: pointer.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// The value of `node` as `shape` wants it. None where it has another type or lacks what is
+    /// required; a value that is only out of its bounds, or has fields too many, is made all the
+    /// same, so that the checks behind this one see it.
+    ///
+    /// `span` is what stands for the value where it is a mapping or a list.
+    pub(super) fn value(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
+        match (shape, &node.content) {
+            (Shape::Object(fields), Content::Map(entries)) => {
+                self.object(fields, entries, None, span)
+            }
+            (Shape::Tagged { tag, variants }, Content::Map(entries)) => {
+                self.tagged(tag, variants, entries, span)
+            }
+            (Shape::Map { keys, values }, Content::Map(entries)) => {
+                self.map(*keys, values, entries)
+            }
+            (Shape::List { items, least, most }, Content::List(nodes)) => {
+                self.count(nodes.len(), *least, *most, "items", span);
+                self.list(items, nodes)
+            }
+            (Shape::Text { form, least, most }, Content::Scalar { text, .. })
+                if !node.is_null() =>
+            {
+                self.text(*form, text, *least, *most, node.span);
+                Some(Value::String(text.to_string()))
+            }
+            (Shape::Integer { least, most }, Content::Scalar { text, plain: true })
+                if !node.is_null() =>
+            {
+                let number = self.integer(text, (*least, *most), node.span)?;
+                Some(Value::Number(number))
+            }
+            (Shape::Numbers(choices), Content::Scalar { text, plain: true }) if !node.is_null() => {
+                let number = parse_integer(text).filter(|n| choices.contains(n));
+                if number.is_none() {
+                    let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                    self.not_a_choice(&choices, text, node.span);
+                }
+                number.map(Value::from)
+            }
+            (Shape::Choice(choices), Content::Scalar { text, .. }) if !node.is_null() => {
+                if !choices.iter().any(|choice| choice == text) {
+                    self.not_a_choice(choices, text, node.span);
+                    return None;
+                }
+                Some(Value::String(text.to_string()))
+            }
+            (Shape::Bool, Content::Scalar { text, plain: true }) if !node.is_null() => {
+                match &**text {
+                    "true" => Some(Value::Bool(true)),
+                    "false" => Some(Value::Bool(false)),
+                    _ => self.wrong_type(shape, node, span),
+                }
+            }
+            _ => self.wrong_type(shape, node, span),
+        }
+    }
+
+    fn object(
+        &mut self,
+        fields: &Fields,
+        entries: &[Entry<'_>],
+        tag: Option<(&str, &str)>,
+        span: Span,
+    ) -> Option<Value> {
+        let mut made = Map::new();
+        let mut whole = true;
+        let mut present: Vec<&str> = Vec::new();
+        for entry in entries {
+            let key = &*entry.key;
+            if let Some((tag, value)) = tag
+                && key == tag
+            {
+                present.push(tag);
+                made.insert(tag.to_owned(), value.into());
+                continue;
+            }
+            let Some(shape) = fields.get(key) else {
+                whole &= self.unknown(fields, entries, entry, &mut made, &mut present);
+                continue;
+            };
+            present.push(key);
+            let length = self.enter(key);
+            if entry.value.is_null() && !fields.required.iter().any(|name| name == key) {
+                self.empty(entry);
+            } else if let Some(value) = self.value(shape, &entry.value, entry.span()) {
+                made.insert(key.to_owned(), value);
+            } else {
+                whole = false;
+            }
+            self.leave(length);
+        }
+        for name in &fields.required {
+            if !present.contains(&name.as_str()) {
+                self.missing(name, fields, span);
+                whole = false;
+            }
+        }
+        whole.then_some(Value::Object(made))
+    }
+
+    /// A field the mapping does not have. Where it is plainly another one misspelt, its value is
+    /// read as that one's: one slip is one error, and those inside it are seen too.
+    fn unknown<'f>(
+        &mut self,
+        fields: &'f Fields,
+        entries: &[Entry<'_>],
+        entry: &Entry<'_>,
+        made: &mut Map<String, Value>,
+        present: &mut Vec<&'f str>,
+    ) -> bool {
+        let key = &*entry.key;
+        if self.ignored.contains(&key) {
+            return true;
+        }
+        let names = || fields.fields.iter().map(|(name, _)| name.as_str());
+        let free = names().filter(|name| entries.iter().all(|other| other.key != *name));
+        let meant = suggest::nearest(key, free);
+        let length = self.enter(key);
+        let mut diagnostic = Diagnostic::new(Code::UNKNOWN_FIELD, format!("unknown field {key:?}"))
+            .expected(format!("one of {}", suggest::enumerate(names())))
+            .suggest(meant.map(|name| format!("did you mean {name:?}?")));
+        if fields.fields.is_empty() {
+            diagnostic.expected = Some("no fields".to_owned());
+        }
+        self.push(diagnostic.at(entry.key_span));
+        let mut whole = true;
+        if let Some(name) = meant
+            && let Some(shape) = fields.get(name)
+        {
+            present.push(name);
+            match self.value(shape, &entry.value, entry.span()) {
+                Some(value) => drop(made.insert(name.to_owned(), value)),
+                None => whole = false,
+            }
+        }
+        self.leave(length);
+        whole
+    }
+
+    fn tagged(
+        &mut self,
+        tag: &str,
+        variants: &[(String, Fields)],
+        entries: &[Entry<'_>],
+        span: Span,
+    ) -> Option<Value> {
+        let names: Vec<String> = variants.iter().map(|(name, _)| name.clone()).collect();
+        let Some(entry) = entries.iter().find(|entry| entry.key == tag) else {
+            self.push(
+                Diagnostic::new(
+                    Code::MISSING_FIELD,
+                    format!("the required field {tag:?} is missing"),
+                )
+                .at(span)
+                .expected(format!("{tag}: one of {}", suggest::enumerate(&names))),
+            );
+            return None;
+        };
+        let length = self.enter(tag);
+        let value = entry.value.text();
+        let variant = variants.iter().find(|(name, _)| Some(&**name) == value);
+        match (variant, value) {
+            (None, Some(value)) => self.not_a_choice(&names, value, entry.value.span),
+            (None, None) => {
+                drop(self.wrong_type(&Shape::Choice(names), &entry.value, entry.span()))
+            }
+            (Some(_), _) => {}
+        }
+        self.leave(length);
+        let (name, fields) = variant?;
+        self.object(fields, entries, Some((tag, name)), span)
+    }
+
+    fn map(&mut self, keys: Option<Form>, values: &Shape, entries: &[Entry<'_>]) -> Option<Value> {
+        let mut made = Map::new();
+        let mut whole = true;
+        for entry in entries {
+            let length = self.enter(&entry.key);
+            if let Some(form) = keys {
+                self.form(form, &entry.key, entry.key_span);
+            }
+            match self.value(values, &entry.value, entry.span()) {
+                Some(value) => drop(made.insert(entry.key.to_string(), value)),
+                None => whole = false,
+            }
+            self.leave(length);
+        }
+        whole.then_some(Value::Object(made))
+    }
+
+    fn list(&mut self, shape: &Shape, nodes: &[Node<'_>]) -> Option<Value> {
+        let mut made = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            let length = self.enter(&index.to_string());
+            made.extend(self.value(shape, node, node.span));
+            self.leave(length);
+        }
+        (made.len() == nodes.len()).then_some(Value::Array(made))
+    }
+
+    fn text(&mut self, form: Option<Form>, text: &str, least: usize, most: usize, span: Span) {
+        match form {
+            Some(form) => self.form(form, text, span),
+            None => self.count(text.len(), least, most, "bytes", span),
+        }
+    }
+
+    fn form(&mut self, form: Form, text: &str, span: Span) {
+        if form.fits(text) {
+            return;
+        }
+        let shown = shorten(text);
+        self.push(
+            Diagnostic::new(Code::FORM, format!("{shown:?} is not {}", article(form)))
+                .at(span)
+                .expected(form.describe())
+                .found(format!("{shown:?}"))
+                .suggest(
+                    form.mend(text)
+                        .map(|mended| format!("did you mean {mended:?}?")),
+                ),
+        );
+    }
+
+    fn integer(&mut self, text: &str, bounds: (i64, i64), span: Span) -> Option<Number> {
+        let (least, most) = bounds;
+        let Some(number) = parse_integer(text) else {
+            let shown = shorten(text);
+            let decimal = text
+                .bytes()
+                .all(|b| b.is_ascii_digit() || b"+_".contains(&b));
+            let digits = text.replace(['_', '+'], "");
+            let digits = digits.trim_start_matches('0');
+            let mended = (decimal && !digits.is_empty()).then_some(digits);
+            self.push(
+                Diagnostic::new(Code::WRONG_TYPE, format!("{shown:?} is not a whole number"))
+                    .at(span)
+                    .expected("a whole number in decimal digits")
+                    .found(shown)
+                    .suggest(mended.map(|digits| format!("write {digits}"))),
+            );
+            return None;
+        };
+        if !(least..=most).contains(&number) {
+            self.push(
+                Diagnostic::new(
+                    Code::RANGE,
+                    format!("{number} is not between {least} and {most}"),
+                )
+                .at(span)
+                .expected(format!("{least} to {most}"))
+                .found(number.to_string()),
+            );
+            // The nearest possible one stands in, so that the checks behind this one run.
+            return Some(number.clamp(least, most).into());
+        }
+        Some(number.into())
+    }
+
+    fn count(&mut self, count: usize, least: usize, most: usize, what: &str, span: Span) {
+        if (least..=most).contains(&count) {
+            return;
+        }
+        let expected = match (least, most) {
+            (least, usize::MAX) => format!("at least {least} {what}"),
+            (0, most) => format!("at most {most} {what}"),
+            (least, most) => format!("{least} to {most} {what}"),
+        };
+        let message = if count < least {
+            format!("there must be {expected}")
+        } else {
+            format!("there are {count} {what}, and at most {most} can be")
+        };
+        self.push(
+            Diagnostic::new(Code::COUNT, message)
+                .at(span)
+                .expected(expected)
+                .found(count.to_string()),
+        );
+    }
+
+    fn not_a_choice(&mut self, choices: &[String], text: &str, span: Span) {
+        let shown = shorten(text);
+        let meant = suggest::nearest(text, choices.iter().map(String::as_str));
+        self.push(
+            Diagnostic::new(
+                Code::NOT_A_CHOICE,
+                format!("{shown:?} is none of the possible values"),
+            )
+            .at(span)
+            .expected(format!("one of {}", suggest::enumerate(choices)))
+            .found(format!("{shown:?}"))
+            .suggest(meant.map(|meant| format!("did you mean {meant:?}?"))),
+        );
+    }
+
+    fn missing(&mut self, name: &str, fields: &Fields, span: Span) {
+        let expected = fields.get(name).map_or_else(String::new, describe);
+        self.push(
+            Diagnostic::new(
+                Code::MISSING_FIELD,
+                format!("the required field {name:?} is missing"),
+            )
+            .at(span)
+            .expected(format!("{name}: {expected}")),
+        );
+    }
+
+    fn empty(&mut self, entry: &Entry<'_>) {
+        self.push(
+            Diagnostic::new(
+                Code::EMPTY_FIELD,
+                format!(
+                    "the field {:?} has no value and is taken as absent",
+                    entry.key
+                ),
+            )
+            .at(entry.key_span)
+            .suggest(Some("give it a value or remove it")),
+        );
+    }
+
+    fn wrong_type(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
+        let expected = describe(shape);
+        let found = node.describe();
+        let quoted = matches!(&node.content, Content::Scalar { text, plain: false }
+            if parse_integer(text).is_some() && matches!(shape, Shape::Integer { .. } | Shape::Numbers(_)));
+        let suggestion = match (shape, &node.content) {
+            _ if quoted => Some("remove the quotes"),
+            (Shape::List { .. }, Content::Scalar { .. } | Content::Map(_)) if !node.is_null() => {
+                Some("begin it with \"- \"")
+            }
+            _ => None,
+        };
+        self.push(
+            Diagnostic::new(
+                Code::WRONG_TYPE,
+                format!("expected {expected}, found {found}"),
+            )
+            .at(span)
+            .expected(expected)
+            .found(found)
+            .suggest(suggestion),
+        );
+        None
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) {
+        self.found.push(diagnostic.pointer(self.pointer.clone()));
+    }
+
+    fn enter(&mut self, part: &str) -> usize {
+        let length = self.pointer.len();
+        self.pointer.push('/');
+        self.pointer
+            .push_str(&part.replace('~', "~0").replace('/', "~1"));
+        length
+    }
+
+    fn leave(&mut self, length: usize) {
+        self.pointer.truncate(length);
+    }
+}
+
+/// Decimal digits as JSON has them: no sign but a minus, no leading zero.
+fn parse_integer(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let decimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    let plain = decimal && (digits == "0" || !digits.starts_with('0'));
+    plain.then(|| text.parse().ok())?
+}
+
+/// What a value of this shape is, for `expected`.
+fn describe(shape: &Shape) -> String {
+    match shape {
+        Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. } => "a mapping".to_owned(),
+        Shape::List { .. } => "a list".to_owned(),
+        Shape::Text { form: None, .. } => "a text".to_owned(),
+        Shape::Text {
+            form: Some(form), ..
+        } => form.describe().to_owned(),
+        Shape::Integer { least, most } if *least >= 0 => {
+            format!("a whole number, {least} to {most}")
+        }
+        Shape::Integer { .. } => "a whole number".to_owned(),
+        Shape::Bool => "true or false".to_owned(),
+        Shape::Choice(choices) => format!("one of {}", suggest::enumerate(choices)),
+        Shape::Numbers(choices) => {
+            let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+            format!("one of {}", suggest::enumerate(&choices))
+        }
+    }
+}
+
+/// What a form is called in a sentence.
+fn article(form: Form) -> &'static str {
+    match form {
+        Form::DnsLabel => "a DNS label",
+        Form::PortName => "a port's name",
+        Form::PortKey => "a port's name or number",
+        Form::Namespace => "a namespace",
+        Form::Hostname | Form::WildcardHostname => "a host name",
+        Form::Ip => "an IP address",
+        Form::LabelKey => "a label's key",
+        Form::LabelValue => "a label's value",
+        Form::HeaderName => "a header's name",
+        Form::HeaderValue => "a header's value",
+        Form::Duration => "a duration",
+        Form::ServiceName => "a service's name",
+        Form::Path => "a path",
+    }
+}
