@@ -8,9 +8,11 @@
 #![forbid(unsafe_code)]
 
 mod commit;
+mod disk;
 mod error;
 mod key;
 mod limits;
+mod log;
 mod object;
 mod retention;
 mod revision;
@@ -19,6 +21,7 @@ mod stats;
 mod watch;
 
 pub mod memory;
+pub mod sled;
 
 #[cfg(test)]
 mod contract;

@@ -5,8 +5,10 @@
 
 mod fold;
 mod forget;
+mod rows;
 
 pub(crate) use fold::Effect;
+pub(crate) use rows::RowChange;
 
 use std::{ops::Bound, sync::Arc};
 

@@ -162,7 +162,7 @@ impl State {
         };
     }
 
-    fn count(&mut self, old: Option<&Object>, new: Option<&Object>) {
+    pub(super) fn count(&mut self, old: Option<&Object>, new: Option<&Object>) {
         let size = |object: &Object| (object.key.as_str().len() + object.value.len()) as u64;
         self.live_bytes += new.map_or(0, size);
         self.live_bytes -= old.map_or(0, size);
