@@ -22,11 +22,10 @@ fn build() -> PathBuf {
     let folder = profile_dir();
     let target = folder.parent().expect("PROFILE lies in the target folder");
     let mut cargo = Command::new(env!("CARGO"));
-    // The same selection of packages as `cargo test`, so that no dependency is built a second time
-    // with other features.
-    cargo
-        .args(["build", "--quiet", "--bin", "netloft", "--target-dir"])
-        .arg(target);
+    // Selects what `cargo test` does: all packages, and with one test their test dependencies too.
+    // Otherwise every dependency would be built a second time, with other features.
+    cargo.args(["build", "--quiet", "--bin", "netloft", "--test", "terminal"]);
+    cargo.arg("--target-dir").arg(target);
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
