@@ -333,6 +333,18 @@ fn what_the_table_allows_is_not_called_broken() {
             "mod event { pub struct Event; } use event::Event; use std::sync::Arc;",
         ),
         ("app.rs", "use crate::{api, ca, model, snapshot, xds};"),
+        (
+            "xds.rs",
+            "use smallvec::smallvec; use tokio; fn f() { smallvec::x(); tokio::y(); }",
+        ),
+        (
+            "xds.rs",
+            "mod read { pub fn read() {} } use read::read; fn f() { read(); read::z(); }",
+        ),
+        (
+            "xds.rs",
+            "mod a { pub use super::*; } use a::*; fn f() { loops::z(); }",
+        ),
     ] {
         let house = [
             (file, text),

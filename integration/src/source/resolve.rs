@@ -61,8 +61,14 @@ impl Resolver<'_> {
                     return self.external(path);
                 };
                 if let Some(target) = here.imports.get(name) {
-                    self.external_if_itself(name, target, path);
-                    self.absolute(module, &[target.as_slice(), rest].concat());
+                    let meant = [target.as_slice(), rest].concat();
+                    match target.first() {
+                        // `use tokio;`, `use smallvec::smallvec;`, `mod read; use read::read;`: what
+                        // a name is imported from is not that name again.
+                        Some(first) if first != name => self.absolute(module, &meant),
+                        _ if here.items.contains(name) => self.own(&[module, &meant].concat()),
+                        _ => self.external(&meant),
+                    }
                 } else if here.items.contains(name) {
                     self.own(&[module, path].concat());
                 } else {
@@ -70,13 +76,6 @@ impl Resolver<'_> {
                     self.globs(module, path);
                 }
             }
-        }
-    }
-
-    /// `use tokio;` and `use tokio::{self}` name the crate, not themselves.
-    fn external_if_itself(&mut self, name: &str, target: &[String], path: &[String]) {
-        if target.first().is_some_and(|first| first == name) {
-            self.external(path);
         }
     }
 
