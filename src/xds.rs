@@ -53,7 +53,7 @@ pub use engine::{MAX_ERROR, OVERTAKE_AFTER, STALE_AFTER};
 pub use event::{Event, Events, What};
 pub use order::{PATIENCE, Reason};
 pub use send::{SPLIT_AT, WARN_AT};
-pub use server::{Config, serve};
+pub use server::{Config, OutOfBounds, serve};
 pub use service::{Ads, MAX_REQUEST};
 pub use status::{Difference, HeldStatus, RejectedStatus, SentStatus, TypeStatus};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{Dialect, names::Names, response::entry_len, send::SPLIT_AT};
-use crate::snapshot::{Resource, Snapshot, TypeIx, TypeVersion};
+use crate::snapshot::{Hash, Resource, Snapshot, TypeIx, TypeVersion};
 
 /// Resources that go into one response.
 pub(super) type Part = Arc<[Arc<Resource>]>;
@@ -17,6 +17,8 @@ pub(super) struct Body {
     pub(super) resources: Part,
     /// Sum of its names; found when a stream names things first.
     names: OnceLock<TypeVersion>,
+    /// Sum of its names with their versions; found when a stream claims things first.
+    claims: OnceLock<TypeVersion>,
     sotw_parts: OnceLock<Box<[Part]>>,
     delta_parts: OnceLock<Box<[Part]>>,
 }
@@ -45,6 +47,7 @@ impl Body {
         Self {
             resources: resources.into(),
             names: OnceLock::new(),
+            claims: OnceLock::new(),
             sotw_parts: OnceLock::new(),
             delta_parts: OnceLock::new(),
         }
@@ -78,11 +81,28 @@ impl Body {
         parts.into()
     }
 
+    /// Whether `claims`, versions by name, are just what it holds.
+    pub(super) fn is_claimed_by(&self, claims: &HashMap<String, String>) -> bool {
+        let own = || {
+            let resources = self.resources.iter();
+            sum_of(resources.map(|resource| (&**resource.name(), &**resource.version())))
+        };
+        let claimed = claims.iter().map(|(name, version)| (&**name, &**version));
+        claims.len() == self.resources.len() && sum_of(claimed) == *self.claims.get_or_init(own)
+    }
+
     /// Whether `names` are just its names.
     pub(super) fn is_named_by(&self, names: &Names) -> bool {
         let sum = || Names::sum_of(self.resources.iter().map(|resource| resource.name()));
         names.len() == self.resources.len() && names.sum() == *self.names.get_or_init(sum)
     }
+}
+
+/// An order-free sum of names with their versions.
+fn sum_of<'a>(claims: impl Iterator<Item = (&'a str, &'a str)>) -> TypeVersion {
+    claims.fold(TypeVersion::default(), |sum, (name, version)| {
+        sum.with(Hash::of(version, name.as_bytes()))
+    })
 }
 
 impl Bodies {

@@ -19,10 +19,12 @@ use tokio::sync::watch;
 use super::{
     Manners,
     bodies::Bodies,
-    directory::{Peer, StreamId},
     engine::{Engine, Habits, Shared},
     names::NamePool,
-    status::TypeStatus,
+};
+pub use super::{
+    directory::{Peer, StreamId},
+    status::{Difference, HeldStatus, RejectedStatus, SentStatus, TypeStatus},
 };
 use crate::snapshot::{Generation, Publication, ScopeId, Snapshot, TypeSet};
 

@@ -48,7 +48,7 @@ impl<R: Send> Encoder for ReadyBytes<R> {
 
     fn encode(&mut self, response: Response, out: &mut EncodeBuf<'_>) -> Result<(), Status> {
         out.reserve(response.encoded_len());
-        response.encode(out);
+        response.write(out);
         Ok(())
     }
 

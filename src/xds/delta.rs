@@ -1,10 +1,14 @@
 //! Incremental: each request edits what is wanted, and a response says what changed.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Instant,
+};
 
 use envoy_types::pb::envoy::service::discovery::v3::DeltaDiscoveryRequest;
 
-use super::{Dialect, engine::Engine, known::Has, track::Why};
+use super::{Dialect, engine::Engine, known::Has, subscription::Asked, track::Why};
 use crate::snapshot::TypeIx;
 
 impl Engine {
@@ -38,33 +42,43 @@ impl Engine {
         if asked.shrank {
             track.shrink();
         }
-        let blank = first && request.initial_resource_versions.is_empty();
-        self.ask(ty, asked, blank);
-        if first {
-            self.claim(ty, request);
+        let claims = &request.initial_resource_versions;
+        if first && !claims.is_empty() {
+            self.resume(ty, asked, claims);
+        } else {
+            self.ask(ty, asked, first);
+            self.catch_up(ty, &[]);
         }
     }
 
     /// Takes what the client brings from an earlier stream (rules 57 to 59).
-    fn claim(&mut self, ty: TypeIx, request: &DeltaDiscoveryRequest) {
+    fn resume(&mut self, ty: TypeIx, asked: Asked, claims: &HashMap<String, String>) {
+        let whole = self.resumes_whole(ty, claims);
+        if !whole {
+            self.ask(ty, asked, false);
+        }
         let now = self.now.clone();
         let intern = Self::intern(now.as_ref(), ty);
+        let follows = self.has_unfollowed();
         let Some(track) = self.track(ty) else { return };
         let mut claimed = Vec::new();
-        for (name, version) in &request.initial_resource_versions {
+        // Sorted, so that nothing depends on the order of a map.
+        let claims: BTreeMap<_, _> = claims.iter().filter(|_| !whole || follows).collect();
+        for (name, version) in claims {
             if !track.subscription.wants(name) {
                 continue;
             }
             let name: Arc<str> = intern(name);
-            track
-                .known
-                .set(ty, &name, Has::Claimed(version.as_str().into()));
-            track.pending.insert(name.clone(), Why::Look);
+            if !whole {
+                let version = version.as_str().into();
+                track.known.set(ty, &name, Has::Claimed(version));
+                track.pending.insert(name.clone(), Why::Look);
+            }
             claimed.push(name);
         }
-        track.resumed = !claimed.is_empty();
+        track.resumed = whole || !claimed.is_empty();
         // A client that brings something has had its first answer already.
-        track.owed &= claimed.is_empty();
+        track.owed &= !track.resumed;
         self.catch_up(ty, &claimed);
     }
 }

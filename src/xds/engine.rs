@@ -302,6 +302,11 @@ impl Engine {
         }
     }
 
+    /// Whether parents were sent whose followers' type was not subscribed yet.
+    pub(super) fn has_unfollowed(&self) -> bool {
+        self.all_unfollowed || !self.unfollowed.is_empty()
+    }
+
     /// Lets `claimed` names of type `ty`, which is subscribed only now, follow what was sent
     /// before and refers to them (rule 78).
     pub(super) fn catch_up(&mut self, ty: TypeIx, claimed: &[Arc<str>]) {

@@ -7,9 +7,10 @@ use std::{
 
 use netloft_proto::ProxyId;
 
-use super::{
+use super::order::Hold;
+pub use super::{
     directory::{Peer, StreamId},
-    order::{Hold, Reason},
+    order::Reason,
 };
 use crate::snapshot::{Generation, Hash, Ref, Revision, ScopeId, TypeIx};
 

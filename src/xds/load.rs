@@ -4,7 +4,7 @@
 //! stream costs when it connects does not grow with what it asks for. Where the list is too long
 //! for one response it goes in parts, all of them from the publication that the load began with.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use super::{
     Dialect,
@@ -68,6 +68,24 @@ impl Engine {
         };
         let names = track.subscription.names();
         names.len() == now.len(ty) && self.shared.bodies.of(now, ty).is_named_by(names)
+    }
+
+    /// Whether a client that comes back has, by its claims, just what it asks for and there is: then
+    /// nothing of it needs a look either.
+    pub(super) fn resumes_whole(&mut self, ty: TypeIx, claims: &HashMap<String, String>) -> bool {
+        let (Some(track), Some(now)) = (self.tracks[ty.index()].as_deref(), self.now.clone())
+        else {
+            return false;
+        };
+        let whole = claims.len() == now.len(ty)
+            && (track.subscription.wildcard() || self.names_all(ty))
+            && self.shared.bodies.of(&now, ty).is_claimed_by(claims);
+        if whole && let Some(track) = self.track(ty) {
+            track.known.arrive(&now);
+            track.accepted = Some(now);
+            track.owed = false;
+        }
+        whole
     }
 
     /// Begins a first load of type `index`, if that is what is due.

@@ -3,14 +3,7 @@
 use std::sync::Arc;
 
 use bytes::BufMut;
-use envoy_types::pb::{
-    envoy::service::discovery::v3::{ResourceError, ResourceName},
-    google::rpc,
-};
-use prost::{
-    Message as _,
-    encoding::{WireType, encode_key, encode_varint},
-};
+use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::Dialect;
 use crate::snapshot::{Resource, TypeIx};
@@ -43,7 +36,7 @@ const DELTA_REMOVED: u32 = 6;
 const SOTW_ERRORS: u32 = 7;
 
 /// google.rpc.Code.NOT_FOUND.
-const NOT_FOUND: i32 = 5;
+const NOT_FOUND: u64 = 5;
 
 impl Response {
     /// Length on the wire, in bytes.
@@ -58,7 +51,7 @@ impl Response {
     }
 
     /// Writes the whole message.
-    pub(super) fn encode(&self, out: &mut impl BufMut) {
+    pub(super) fn write(&self, out: &mut impl BufMut) {
         for resource in self.resources.iter() {
             out.put(match self.dialect {
                 Dialect::Sotw => resource.sotw_entry(),
@@ -78,7 +71,7 @@ pub(super) fn entry_len(resource: &Resource, dialect: Dialect) -> usize {
 }
 
 impl Tail<'_> {
-    pub(super) fn encode(&self, dialect: Dialect) -> Vec<u8> {
+    pub(super) fn write(&self, dialect: Dialect) -> Vec<u8> {
         let mut out =
             Vec::with_capacity(self.url.len() + self.nonce.len() + self.version.len() + 8);
         string(&mut out, VERSION, self.version);
@@ -96,23 +89,25 @@ impl Tail<'_> {
 
 /// Rule 71: a name that does not exist, said so; who does not know the field ignores it.
 fn missing(out: &mut Vec<u8>, name: &str) {
-    let error = ResourceError {
-        resource_name: Some(ResourceName {
-            name: name.to_owned(),
-            dynamic_parameter_constraints: None,
-        }),
-        error_detail: Some(rpc::Status {
-            code: NOT_FOUND,
-            message: format!("{name} does not exist, or this proxy may not see it"),
-            details: Vec::new(),
-        }),
-    };
-    encode_key(SOTW_ERRORS, WireType::LengthDelimited, out);
-    out.extend(error.encode_length_delimited_to_vec());
+    let mut resource_name = Vec::new();
+    string(&mut resource_name, 1, name);
+    let mut status = Vec::new();
+    encode_key(1, WireType::Varint, &mut status);
+    encode_varint(NOT_FOUND, &mut status);
+    let text = format!("{name} does not exist, or this proxy may not see it");
+    string(&mut status, 2, &text);
+    let mut error = Vec::new();
+    bytes(&mut error, 1, &resource_name);
+    bytes(&mut error, 2, &status);
+    bytes(out, SOTW_ERRORS, &error);
 }
 
 fn string(out: &mut Vec<u8>, field: u32, text: &str) {
+    bytes(out, field, text.as_bytes());
+}
+
+fn bytes(out: &mut Vec<u8>, field: u32, value: &[u8]) {
     encode_key(field, WireType::LengthDelimited, out);
-    encode_varint(text.len() as u64, out);
-    out.extend_from_slice(text.as_bytes());
+    encode_varint(value.len() as u64, out);
+    out.extend_from_slice(value);
 }

@@ -287,7 +287,7 @@ impl Engine {
             ty: track.ty,
             dialect: self.habits.dialect,
             resources: listed,
-            tail: tail.encode(self.habits.dialect),
+            tail: tail.write(self.habits.dialect),
         };
         let bytes = response.encoded_len();
         if bytes > WARN_AT {

@@ -38,6 +38,51 @@ impl Default for Config {
     }
 }
 
+/// A setting is out of its bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name} is {value}: it must be {min} to {max}")]
+pub struct OutOfBounds {
+    /// The setting.
+    pub name: &'static str,
+    /// What it is.
+    pub value: u32,
+    /// The least it may be.
+    pub min: u32,
+    /// The most it may be.
+    pub max: u32,
+}
+
+impl Config {
+    /// Checks the bounds.
+    ///
+    /// # Errors
+    /// [`OutOfBounds`] for the first setting that is outside of its own.
+    pub fn validate(&self) -> Result<(), OutOfBounds> {
+        let settings = [
+            ("keepaliveSeconds", self.keepalive_seconds, 10, 3_600),
+            (
+                "keepaliveTimeoutSeconds",
+                self.keepalive_timeout_seconds,
+                1,
+                600,
+            ),
+            ("maxStreams", self.max_streams, 1, 1_000_000),
+        ];
+        let wrong = settings
+            .into_iter()
+            .find(|(_, value, min, max)| !(min..=max).contains(&value));
+        match wrong {
+            None => Ok(()),
+            Some((name, value, min, max)) => Err(OutOfBounds {
+                name,
+                value,
+                min,
+                max,
+            }),
+        }
+    }
+}
+
 /// Receive window of one stream, in bytes: a SotW request with 100,000 names takes some rounds.
 const STREAM_WINDOW: u32 = 256 * 1024;
 /// Receive window of a connection, in bytes.
@@ -87,5 +132,39 @@ pub async fn serve(
     tokio::select! {
         result = serving => result,
         () = too_long => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_outside_its_bounds_is_named() {
+        type Case = (fn(&mut Config), Option<&'static str>);
+        let cases: [Case; 5] = [
+            (|_| {}, None),
+            (|c| c.keepalive_seconds = 9, Some("keepaliveSeconds")),
+            (|c| c.keepalive_seconds = 3_600, None),
+            (
+                |c| c.keepalive_timeout_seconds = 0,
+                Some("keepaliveTimeoutSeconds"),
+            ),
+            (|c| c.max_streams = 0, Some("maxStreams")),
+        ];
+        for (number, (set, wrong)) in cases.into_iter().enumerate() {
+            let mut config = Config::default();
+            set(&mut config);
+            let found = config.validate().map_err(|error| error.name);
+            assert_eq!(found.err(), wrong, "case {number}");
+        }
+    }
+
+    #[test]
+    fn a_setting_that_does_not_exist_is_refused() {
+        let manners = serde_json::from_str::<Config>(r#"{"manners": {"order": false}}"#).unwrap();
+        assert!(!manners.manners.order && manners.manners.deferred_removal);
+        let error = serde_json::from_str::<Config>(r#"{"keepalive": 1}"#).unwrap_err();
+        assert!(error.to_string().contains("keepaliveSeconds"), "{error}");
     }
 }

@@ -145,6 +145,43 @@ fn ten_thousand_names_are_held_once_for_all_streams() {
 }
 
 #[test]
+fn a_client_that_comes_back_with_all_of_it_is_not_looked_at_either() {
+    let (harbour, one, _) = busy(Dialect::Delta);
+    let world = harbour.snapshot();
+    let claims = |but: &str| DeltaDiscoveryRequest {
+        type_url: FLEET[SAIL.index()].url.to_owned(),
+        resource_names_subscribe: (0..MANY).map(name).collect(),
+        initial_resource_versions: world
+            .iter(SAIL)
+            .map(|resource| {
+                let version = if **resource.name() == *but {
+                    "older"
+                } else {
+                    &**resource.version()
+                };
+                (resource.name().to_string(), version.to_owned())
+            })
+            .collect(),
+        ..Default::default()
+    };
+    let mut back = Engine::new(harbour.cache.shared.clone(), one.habits, 3);
+    back.on_snapshot(harbour.snapshot());
+    let (nothing, looked_at) = work::during(|| {
+        back.on_delta(&claims(""), Instant::now()).unwrap();
+        back.poll(Instant::now())
+    });
+    assert!(nothing.is_none());
+    assert_eq!(looked_at, 0);
+    assert!(back.status(Instant::now())[0].is_synced());
+
+    let mut other = Engine::new(harbour.cache.shared.clone(), one.habits, 4);
+    other.on_snapshot(harbour.snapshot());
+    other.on_delta(&claims(&name(77)), Instant::now()).unwrap();
+    let heard = read(&other.poll(Instant::now()).unwrap());
+    assert_eq!(heard.resources.keys().collect::<Vec<_>>(), [&name(77)]);
+}
+
+#[test]
 fn a_stuck_client_costs_the_same_however_much_changes() {
     let (harbour, mut engine, _) = busy(Dialect::Delta);
     let mut at = Instant::now();

@@ -286,7 +286,7 @@ impl TestStream {
 /// Decodes as a client would.
 pub(super) fn read(response: &Response) -> Heard {
     let mut bytes = Vec::new();
-    response.encode(&mut bytes);
+    response.write(&mut bytes);
     assert_eq!(bytes.len(), response.encoded_len());
     match response.dialect {
         Dialect::Sotw => read_sotw(&DiscoveryResponse::decode(&*bytes).unwrap()),
@@ -311,6 +311,11 @@ pub(super) fn read_sotw(response: &DiscoveryResponse) -> Heard {
         assert_eq!(any.type_url, response.type_url, "rule 64");
         let (name, content) = content(&any.value);
         assert!(resources.insert(name, content).is_none(), "rule 44");
+    }
+    for error in &response.resource_errors {
+        let detail = error.error_detail.as_ref().unwrap();
+        assert_eq!(detail.code, 5, "rule 71: NOT_FOUND");
+        assert!(detail.message.contains("does not exist"));
     }
     let missing = response.resource_errors.iter();
     Heard {
