@@ -9,4 +9,7 @@ pub mod view; // documents at one revision, indexed (pure)
 pub mod compile; // units: view -> Envoy resources (pure)
 pub mod check; // text -> documents + diagnostics (pure)
 pub mod catalog; // the store with types on
+pub mod reconcile; // what changed -> which units -> which scopes -> publish
 pub mod xds; // the protocol: aggregated discovery in both dialects
+pub mod app; // builds the components and joins them
+pub mod config; // process settings, gathered

@@ -1,1 +1,4 @@
 //! Verbs that run something, one a file.
+
+pub mod history;
+pub mod up;

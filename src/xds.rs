@@ -48,7 +48,7 @@ mod track;
 mod tests;
 
 pub use cache::Cache;
-pub use directory::{Directory, Peer, Refusal, StreamId};
+pub use directory::{Directory, LOBBY, Peer, Refusal, StreamId};
 pub use engine::{MAX_ERROR, OVERTAKE_AFTER, STALE_AFTER};
 pub use event::{Event, Events, What};
 pub use order::{PATIENCE, Reason};

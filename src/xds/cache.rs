@@ -19,6 +19,7 @@ use tokio::sync::watch;
 use super::{
     Manners,
     bodies::Bodies,
+    directory::LOBBY,
     engine::{Engine, Habits, Shared},
     names::NamePool,
 };
@@ -62,6 +63,21 @@ pub(super) struct Given {
     snapshot: ArcSwap<Snapshot>,
 }
 
+impl Inner {
+    /// Makes `snapshot` what scope `id` is given; the streams to wake.
+    fn give(&mut self, id: ScopeId, snapshot: Snapshot) -> Vec<Arc<Seat>> {
+        if let Some(scope) = self.scopes.get(&id) {
+            scope.given.snapshot.store(Arc::new(snapshot));
+            return scope.streams.values().cloned().collect();
+        }
+        let snapshot = ArcSwap::from_pointee(snapshot);
+        let given = Arc::new(Given { id, snapshot });
+        let streams = BTreeMap::new();
+        self.scopes.insert(id, Scope { given, streams });
+        Vec::new()
+    }
+}
+
 /// One admitted stream, as the rest of the process sees it.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -101,7 +117,7 @@ impl Cache {
     /// An empty cache for streams of `types`, of which there may be 256.
     #[must_use]
     pub fn new(types: TypeSet, manners: Manners) -> Self {
-        Self {
+        let cache = Self {
             shared: Arc::new(Shared {
                 types,
                 manners,
@@ -111,6 +127,17 @@ impl Cache {
             next_stream: AtomicU64::new(1),
             inner: Mutex::default(),
             latest: watch::Sender::new(Generation::default()),
+        };
+        cache.open(LOBBY, Snapshot::default());
+        cache
+    }
+
+    /// Begins scope `id` with `snapshot`, beside all publications: what is in it was published for
+    /// others before, or for nobody. A scope that is there already gets it as its own.
+    pub fn open(&self, id: ScopeId, snapshot: Snapshot) {
+        let woken = self.inner().give(id, snapshot);
+        for seat in woken {
+            seat.wake();
         }
     }
 
@@ -126,17 +153,7 @@ impl Cache {
                 inner.publications.pop_front();
             }
             for (id, snapshot) in snapshots {
-                if let Some(scope) = inner.scopes.get(&id) {
-                    scope.given.snapshot.store(Arc::new(snapshot));
-                    woken.extend(scope.streams.values().cloned());
-                } else {
-                    let given = Arc::new(Given {
-                        id,
-                        snapshot: ArcSwap::from_pointee(snapshot),
-                    });
-                    let streams = BTreeMap::new();
-                    inner.scopes.insert(id, Scope { given, streams });
-                }
+                woken.extend(inner.give(id, snapshot));
             }
         }
         for seat in woken {

@@ -19,16 +19,25 @@ use crate::snapshot::ScopeId;
 #[serde(transparent)]
 pub struct StreamId(pub u64);
 
+/// The scope of streams whose own is not decided yet. Nothing is ever published for it: a stream
+/// in it waits, and is answered once it was moved to another.
+pub const LOBBY: ScopeId = ScopeId(u64::MAX);
+
 /// Says which scope a stream is given.
 pub trait Directory: Send + Sync {
     /// The scope of `peer`. Called before the first response of a stream, and again when the client
-    /// says something else about itself later (rule 12). The scope must be in the cache already.
+    /// says something else about itself later (rule 12). The scope must be in the cache already, or
+    /// be [`LOBBY`]: then the stream waits until it is moved.
     ///
     /// Called on the stream's task: must not block.
     ///
     /// # Errors
     /// [`Refusal`], with which the stream ends.
     fn admit(&self, peer: &Peer) -> Result<ScopeId, Refusal>;
+
+    /// The stream of `peer` is in the cache under the scope that [`Directory::admit`] said; from now
+    /// on it can be moved. Must not block.
+    fn seated(&self, _peer: &Peer) {}
 
     /// An admitted stream has ended.
     fn leave(&self, stream: StreamId);

@@ -23,7 +23,7 @@ use tonic::Status;
 use super::{
     Dialect,
     cache::{Cache, Seat},
-    directory::{Directory, Peer, Refusal},
+    directory::{Directory, LOBBY, Peer, Refusal},
     engine::{Engine, Fault, Habits},
     event::{Event, Events, What},
     response::Response,
@@ -140,6 +140,7 @@ impl<S> Responses<S> {
             seat.engine().on_snapshot(snapshot);
         }
         self.seat = Some(seat.clone());
+        self.parts.directory.seated(&peer);
         self.record(&seat, What::Opened { peer, scope });
         Ok(seat)
     }
@@ -155,7 +156,8 @@ impl<S> Responses<S> {
             return Ok(());
         }
         let scope = self.parts.directory.admit(&peer)?;
-        seat.peer.store(Arc::new(peer));
+        let peer = Arc::new(peer);
+        seat.peer.store(peer.clone());
         if scope != seat.scope() {
             self.parts
                 .cache
@@ -163,6 +165,7 @@ impl<S> Responses<S> {
                 .map_err(|unknown| Refusal::NotReady(unknown.to_string()))?;
             self.record(seat, What::Moved { scope });
         }
+        self.parts.directory.seated(&peer);
         Ok(())
     }
 
@@ -177,6 +180,9 @@ impl<S> Responses<S> {
 
     /// One step of the engine: what to send, or when to look again.
     fn step(&self, seat: &Seat) -> (Option<Response>, Option<Instant>) {
+        if seat.scope() == LOBBY {
+            return (None, None);
+        }
         let at = now();
         let (response, wake, events) = {
             let mut engine = seat.engine();

@@ -1,0 +1,134 @@
+//! `netloft up`: the control plane.
+
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::history::{History, retention};
+use crate::{
+    app::{self, App},
+    cli,
+    config::{Backend, Config, StoreConfig},
+    xds,
+};
+
+/// Runs the control plane until it is told to stop (SIGINT, SIGTERM).
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Where documents are kept [default: the state directory of this user + /netloft]
+    #[arg(long, value_name = "DIR", env = "NETLOFT_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Address of the REST API; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700", env = "NETLOFT_HTTP")]
+    http: SocketAddr,
+
+    /// Address of the xDS server; port 0 takes any free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7701", env = "NETLOFT_GRPC")]
+    grpc: SocketAddr,
+
+    /// Apply this file or directory before serving; may be given again
+    #[arg(long, value_name = "FILE")]
+    apply: Vec<PathBuf>,
+
+    /// Keep at most this many revisions (10000) or this much time (30d, 12h); may be given again
+    #[arg(long, value_name = "BOUND")]
+    history: Vec<History>,
+
+    /// Where documents live: on disk, or gone with the process
+    #[arg(long, value_enum, default_value_t = StoreKind::Sled)]
+    store: StoreKind,
+
+    /// Switches a promise of the xDS server off, to prove that a test would notice
+    #[arg(long, hide = true, value_enum)]
+    without: Vec<xds::Promise>,
+
+    #[arg(long, hide = true, env = "XDG_STATE_HOME")]
+    state_home: Option<PathBuf>,
+
+    #[arg(long, hide = true, env = "HOME")]
+    home: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum StoreKind {
+    Sled,
+    Memory,
+}
+
+/// Runs until stopped.
+pub async fn run(args: Args) -> ExitCode {
+    match serve(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => cli::failed(&failure),
+    }
+}
+
+async fn serve(args: Args) -> Result<(), cli::Failure> {
+    let files = cli::files::read(&args.apply)?;
+    let config = args.into_config()?;
+    config.check().map_err(cli::Failure::usage)?;
+
+    // Asked for before anything starts, so that no signal finds nobody listening.
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(cli::Failure::other)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(cli::Failure::other)?;
+
+    let app = App::start(config, files).await.map_err(failure)?;
+    say(&format!("netloft ready http={} grpc={}", app.http(), app.grpc()));
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        reason = app.failed() => return Err(failure(reason)),
+    }
+    app.stop().await.map_err(failure)
+}
+
+fn failure(error: app::Error) -> cli::Failure {
+    match error {
+        app::Error::Invalid { diagnostics, files } => cli::Failure::invalid(diagnostics, files),
+        other => cli::Failure::other(other),
+    }
+}
+
+impl Args {
+    fn into_config(self) -> Result<Config, cli::Failure> {
+        let backend = match self.store {
+            StoreKind::Memory => Backend::Memory,
+            StoreKind::Sled => Backend::Sled(self.data_dir()?),
+        };
+        let mut xds = xds::Config::default();
+        for promise in &self.without {
+            xds.manners.switch_off(*promise);
+        }
+        Ok(Config {
+            store: StoreConfig { backend, retention: retention(&self.history) },
+            http: self.http,
+            grpc: self.grpc,
+            xds,
+        })
+    }
+
+    fn data_dir(&self) -> Result<PathBuf, cli::Failure> {
+        if let Some(dir) = &self.data_dir {
+            return Ok(dir.clone());
+        }
+        let state = self.state_home.clone().filter(|dir| dir.is_absolute());
+        state
+            .or_else(|| self.home.as_ref().map(|home| home.join(".local/state")))
+            .map(|state| state.join("netloft"))
+            .ok_or_else(|| {
+                cli::Failure::usage("neither HOME nor XDG_STATE_HOME is set: name a directory by --data-dir DIR")
+            })
+    }
+}
+
+/// The one line others wait for. A closed standard output does not stop the server.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
