@@ -47,14 +47,18 @@ impl Layer {
 }
 
 impl LayerEdit {
-    /// Puts `resource` in. Whether that changed anything.
+    /// Puts `resource` in. Whether its bytes are other ones.
     pub fn insert(&mut self, resource: Arc<Resource>) -> bool {
         let index = resource.ty().index();
         if self.layer.tables.len() <= index {
             self.layer.tables.resize_with(index + 1, Table::default);
         }
-        let changed = self.layer.tables[index].insert(resource);
-        self.changed |= changed;
+        let table = &mut self.layer.tables[index];
+        let told = |old: &Arc<Resource>| old.provenance() == resource.provenance();
+        let same_provenance = table.get(resource.name()).is_some_and(told);
+        let changed = table.insert(resource);
+        // Equal bytes may come from another line now: that must not be lost.
+        self.changed |= changed || !same_provenance;
         changed
     }
 

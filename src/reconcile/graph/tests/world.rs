@@ -86,13 +86,30 @@ pub(super) fn types() -> impl Iterator<Item = TypeIx> {
     (0..).zip(&TYPES).map(|(ix, _)| TypeIx(ix))
 }
 
-/// The bytes of everything a scope holds. Panics where a name stands in two layers.
-pub(super) fn bytes(snapshot: &Snapshot) -> BTreeMap<(TypeIx, Arc<str>), Vec<u8>> {
+/// What matters of a resource: its bytes, what it names and where it comes from.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Held {
+    message: Vec<u8>,
+    refs: Vec<String>,
+    provenance: Vec<String>,
+}
+
+/// Everything a scope holds. Panics where a name stands in two layers.
+pub(super) fn held(snapshot: &Snapshot) -> BTreeMap<(TypeIx, Arc<str>), Held> {
     let mut all = BTreeMap::new();
     for ty in types() {
         for resource in snapshot.iter(ty) {
-            let key = (ty, resource.name().clone());
-            let twice = all.insert(key, resource.message().to_vec());
+            let refs = resource.refs().iter();
+            let held = Held {
+                message: resource.message().to_vec(),
+                refs: refs.map(|to| format!("{:?} {}", to.to, to.name)).collect(),
+                provenance: resource
+                    .provenance()
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+            };
+            let twice = all.insert((ty, resource.name().clone()), held);
             assert!(twice.is_none(), "{ty:?} {} twice", resource.name());
         }
     }
