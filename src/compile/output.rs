@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     LayerKey, Target, Unit,
-    virtual_host::{JoinedHosts, VirtualHost},
+    virtual_host::{AllHosts, JoinedHosts, VirtualHost},
 };
 use crate::{
     snapshot::{Problem, Resource},
@@ -32,6 +32,8 @@ pub enum Product {
     VirtualHost(Arc<VirtualHost>),
     /// Virtual hosts, joined.
     VirtualHosts(Arc<JoinedHosts>),
+    /// What virtual hosts name and come from.
+    AllHosts(Arc<AllHosts>),
     /// Host names, and the HTTPRoutes of each in name order.
     GatewayHosts(Arc<BTreeMap<Arc<str>, Arc<[Name]>>>),
     /// Units that are wanted, and where they belong.
@@ -97,6 +99,7 @@ impl PartialEq for Product {
             }
             (Self::VirtualHost(a), Self::VirtualHost(b)) => a == b,
             (Self::VirtualHosts(a), Self::VirtualHosts(b)) => a == b,
+            (Self::AllHosts(a), Self::AllHosts(b)) => a == b,
             (Self::GatewayHosts(a), Self::GatewayHosts(b)) => a == b,
             (Self::Placements(a), Self::Placements(b)) => a == b,
             (Self::Contents(a), Self::Contents(b)) => a == b,

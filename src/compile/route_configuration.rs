@@ -12,11 +12,11 @@ use super::{
     listener, names,
     proxy_class::{self, Visible},
     roster,
-    virtual_host::VirtualHost,
+    virtual_host::{self, JoinedHosts, VirtualHost},
     wire,
 };
 use crate::{
-    snapshot::{CLUSTER, Joined, NotEncodable, Provenance, ROUTES, Ref},
+    snapshot::{Joined, NotEncodable, Provenance, ROUTES},
     view::{Fact, Name},
 };
 
@@ -63,11 +63,7 @@ impl Parts {
     /// `tail` holds fields that stand behind the virtual hosts by number.
     fn seal(mut self, tail: &RouteConfiguration) -> Result<Output, NotEncodable> {
         self.bytes.extend(Joined::from(tail)?.as_bytes());
-        let refs = self.backends.iter().map(|target| Ref {
-            to: CLUSTER,
-            name: names::cluster(target),
-        });
-        let refs = refs.collect();
+        let refs = virtual_host::refs(&self.backends);
         let resource = self.bytes.seal(ROUTES, self.name, refs, self.provenance);
         let backends = self.backends.into_iter().collect();
         Ok(Output {
@@ -90,37 +86,64 @@ fn outbound(lens: &mut Lens<'_>) -> Result<Output, NotEncodable> {
     let Some(class) = proxy_class::of_proxy(lens) else {
         return Ok(Output::default());
     };
-    let home = lens.fact(Fact::Namespace);
     let mut parts = Parts::named(names::OUTBOUND.into())?;
-    if let Some(class) = lens.fact(Fact::Class).cloned() {
-        parts.provenance = listener::of_class(&class, lens);
-    }
-    let (namespaces, services) = match class.visible(lens) {
-        Visible::All => (lens.namespaces().iter().cloned().collect(), BTreeSet::new()),
+    match class.visible(lens) {
+        Visible::All => {
+            // The list of what is named is as long as the mesh, and the same for all who see it.
+            let Some(Product::AllHosts(all)) =
+                lens.output(&Unit::AllHosts).map(|output| &output.product)
+            else {
+                return Ok(Output::default());
+            };
+            for namespace in lens.namespaces() {
+                namespace_of(namespace, &mut parts, lens);
+            }
+            parts.bytes.extend(Joined::from(&tail())?.as_bytes());
+            let (refs, provenance) = (all.refs.clone(), all.provenance.clone());
+            let bytes = parts.bytes;
+            Ok(Output::resource(
+                bytes.seal_sharing(ROUTES, parts.name, refs, provenance),
+            ))
+        }
         Visible::Some {
             namespaces,
             services,
-        } => (namespaces, services),
-    };
-    for namespace in &namespaces {
-        let hosts = lens.output(&Unit::VirtualHosts(namespace.clone(), Audience::Envoy));
-        if let Some(Product::VirtualHosts(hosts)) = hosts.map(|output| &output.product) {
-            parts.bytes.extend(if Some(namespace) == home {
-                &hosts.at_home
-            } else {
-                &hosts.elsewhere
-            });
-            parts.backends.extend(hosts.backends.iter().cloned());
-            parts.provenance.extend(hosts.provenance.iter().cloned());
+        } => {
+            for namespace in &namespaces {
+                if let Some(hosts) = namespace_of(namespace, &mut parts, lens) {
+                    parts.backends.extend(hosts.backends.iter().cloned());
+                    parts.provenance.extend(hosts.provenance.iter().cloned());
+                }
+            }
+            for service in &services {
+                one_by_one(service, &mut parts, lens);
+            }
+            parts.seal(&tail())
         }
     }
-    for service in &services {
-        one_by_one(service, Some(&service.namespace) == home, &mut parts, lens);
-    }
-    parts.seal(&tail())
 }
 
-fn one_by_one(service: &Name, at_home: bool, parts: &mut Parts, lens: &mut Lens<'_>) {
+/// Joins the virtual hosts of a namespace, with short names where the proxy is at home.
+fn namespace_of<'v>(
+    namespace: &Arc<str>,
+    parts: &mut Parts,
+    lens: &mut Lens<'v>,
+) -> Option<&'v JoinedHosts> {
+    let home = lens.fact(Fact::Namespace);
+    let hosts = lens.output(&Unit::VirtualHosts(namespace.clone(), Audience::Envoy))?;
+    let Product::VirtualHosts(hosts) = &hosts.product else {
+        return None;
+    };
+    parts.bytes.extend(if Some(namespace) == home {
+        &hosts.at_home
+    } else {
+        &hosts.elsewhere
+    });
+    Some(hosts)
+}
+
+fn one_by_one(service: &Name, parts: &mut Parts, lens: &mut Lens<'_>) {
+    let at_home = lens.fact(Fact::Namespace) == Some(&service.namespace);
     let Some(outline) = lens.outline(service) else {
         return;
     };

@@ -78,6 +78,8 @@ pub enum Unit {
     VirtualHost(Port, Audience),
     /// All virtual hosts of a namespace, joined.
     VirtualHosts(Arc<str>, Audience),
+    /// What the virtual hosts of all namespaces name and come from: one list for all sidecars.
+    AllHosts,
     /// The host names that the Gateways of a class take on one port, and the routes of each.
     GatewayHosts(Arc<str>, u16),
     /// The virtual host of one host name with the rules of these HTTPRoutes, in name order.
@@ -103,6 +105,7 @@ pub enum UnitKind {
     Endpoints,
     VirtualHost,
     VirtualHosts,
+    AllHosts,
     GatewayHosts,
     GatewayHost,
     RouteConfiguration,
@@ -140,6 +143,7 @@ impl Unit {
             Self::Endpoints(_) => UnitKind::Endpoints,
             Self::VirtualHost(..) => UnitKind::VirtualHost,
             Self::VirtualHosts(..) => UnitKind::VirtualHosts,
+            Self::AllHosts => UnitKind::AllHosts,
             Self::GatewayHosts(..) => UnitKind::GatewayHosts,
             Self::GatewayHost(..) => UnitKind::GatewayHost,
             Self::RouteConfiguration(_) => UnitKind::RouteConfiguration,
@@ -163,8 +167,9 @@ impl Unit {
             | UnitKind::GatewayHost
             | UnitKind::Listener => 0,
             UnitKind::VirtualHosts => 1,
-            UnitKind::RouteConfiguration => 2,
-            UnitKind::GatewayContents | UnitKind::Contents => 3,
+            UnitKind::AllHosts => 2,
+            UnitKind::RouteConfiguration => 3,
+            UnitKind::GatewayContents | UnitKind::Contents => 4,
         })
     }
 }
@@ -190,6 +195,7 @@ pub fn compile(unit: &Unit, lens: &mut Lens<'_>) -> Output {
         Unit::VirtualHosts(namespace, audience) => {
             Ok(virtual_host::join(namespace, *audience, lens))
         }
+        Unit::AllHosts => Ok(virtual_host::all(lens)),
         Unit::GatewayHosts(class, port) => Ok(gateway_hosts::compile(class, *port, lens)),
         Unit::GatewayHost(hostname, routes) => virtual_host::gateway(hostname, routes, lens),
         Unit::RouteConfiguration(table) => route_configuration::compile(table, lens),

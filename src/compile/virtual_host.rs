@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     model::Kind,
-    snapshot::{Joined, NotEncodable, Provenance},
+    snapshot::{CLUSTER, Joined, NotEncodable, Provenance, Ref},
     view::{Index, Name, ParentKind},
 };
 
@@ -40,7 +40,16 @@ pub struct JoinedHosts {
     /// With short ones too: for proxies of the namespace.
     pub(super) at_home: Vec<u8>,
     pub(super) backends: Vec<Target>,
+    /// Of the same: sorted, each once.
+    pub(super) refs: Vec<Ref>,
     pub(super) provenance: Vec<Provenance>,
+}
+
+/// What the virtual hosts of all namespaces name, and what they come from.
+#[derive(Debug, PartialEq, Eq)]
+pub struct AllHosts {
+    pub(super) refs: Arc<[Ref]>,
+    pub(super) provenance: Arc<[Provenance]>,
 }
 
 impl VirtualHost {
@@ -133,6 +142,45 @@ pub(super) fn gateway(
     })
 }
 
+/// References to the clusters of `targets`, sorted.
+pub(super) fn refs<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Vec<Ref> {
+    let mut refs: Vec<Ref> = targets
+        .into_iter()
+        .map(|target| Ref {
+            to: CLUSTER,
+            name: names::cluster(target),
+        })
+        .collect();
+    refs.sort_unstable();
+    refs
+}
+
+/// What the virtual hosts of all namespaces name and come from. Apart from their bytes, since it
+/// is the same for every sidecar that sees all of them.
+pub(super) fn all(lens: &mut Lens<'_>) -> Output {
+    let mut refs = Vec::new();
+    let mut provenance = Vec::new();
+    for namespace in lens.namespaces() {
+        let hosts = lens.output(&Unit::VirtualHosts(namespace.clone(), Audience::Envoy));
+        if let Some(Product::VirtualHosts(hosts)) = hosts.map(|output| &output.product) {
+            refs.extend(hosts.refs.iter().cloned());
+            provenance.extend(hosts.provenance.iter().cloned());
+        }
+    }
+    refs.sort_unstable();
+    refs.dedup();
+    provenance.sort_unstable();
+    provenance.dedup();
+    let all = AllHosts {
+        refs: refs.into(),
+        provenance: provenance.into(),
+    };
+    Output {
+        product: Product::AllHosts(Arc::new(all)),
+        problems: Vec::new(),
+    }
+}
+
 /// All virtual hosts of `namespace`, in order of service and port. gRPC clients have a route
 /// configuration for each, so for them only the backends are collected.
 pub(super) fn join(namespace: &Arc<str>, audience: Audience, lens: &mut Lens<'_>) -> Output {
@@ -158,6 +206,7 @@ pub(super) fn join(namespace: &Arc<str>, audience: Audience, lens: &mut Lens<'_>
         }
     }
     let hosts = JoinedHosts {
+        refs: refs(&backends),
         elsewhere: elsewhere.as_bytes().to_vec(),
         at_home: at_home.as_bytes().to_vec(),
         backends: backends.into_iter().collect(),

@@ -85,6 +85,18 @@ impl Joined {
     ) -> Resource {
         frame(ty, name, &self.message, refs, provenance)
     }
+
+    /// The same, with lists that other resources have too: sorted, each entry once.
+    #[must_use]
+    pub fn seal_sharing(
+        self,
+        ty: TypeIx,
+        name: Arc<str>,
+        refs: Arc<[Ref]>,
+        provenance: Arc<[Provenance]>,
+    ) -> Resource {
+        Resource::new(&TYPES, ty, name, &self.message, refs, provenance)
+    }
 }
 
 fn frame(

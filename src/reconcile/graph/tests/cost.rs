@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::world::{declared, graph_of, proxy, put};
 use crate::{
     compile::UnitKind::{
-        self, Cluster, Contents, Endpoints, Parents, Roster, RouteConfiguration, VirtualHost,
-        VirtualHosts,
+        self, AllHosts, Cluster, Contents, Endpoints, Parents, Roster, RouteConfiguration,
+        VirtualHost, VirtualHosts,
     },
     model::{Document, DocumentKey, Kind},
     reconcile::graph::{Graph, Step},
@@ -22,6 +22,14 @@ use crate::{
 
 const SERVICES: usize = 1_000;
 const NAMESPACES: usize = 50;
+
+/// What follows from another virtual host where every sidecar sees it.
+const REJOINED: [(UnitKind, usize); 4] = [
+    (VirtualHost, 1),
+    (VirtualHosts, 1),
+    (AllHosts, 1),
+    (RouteConfiguration, NAMESPACES),
+];
 
 /// Service `n`, its one workload of each of two versions, each with an identity of its own, and
 /// the route that splits between them.
@@ -157,6 +165,7 @@ fn an_edit_of_one_route_compiles_one_virtual_host() {
     let expected = [
         (VirtualHost, 1),
         (VirtualHosts, 1),
+        (AllHosts, 1),
         (RouteConfiguration, NAMESPACES),
     ];
     assert_eq!(step.compiled, counts(expected));
@@ -185,6 +194,7 @@ fn a_new_service_compiles_its_own_units_only() {
         (Endpoints, 3),
         (VirtualHost, 1),
         (VirtualHosts, 1),
+        (AllHosts, 1),
         (RouteConfiguration, NAMESPACES),
     ];
     assert_eq!(step.compiled, counts(expected));
@@ -202,6 +212,7 @@ fn a_new_route_compiles_its_service_alone() {
     let rejoined = [
         (VirtualHost, 1),
         (VirtualHosts, 1),
+        (AllHosts, 1),
         (RouteConfiguration, NAMESPACES),
     ];
     // What the route itself had is compiled no more.
