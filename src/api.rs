@@ -1,1 +1,91 @@
-//! The REST API.
+//! REST: documents in Kubernetes' shape under `/apis`, what that shape lacks under `/v1`.
+//!
+//! Absent on purpose: what a document means (`check`, `compile`), and every kind of state of its
+//! own: status is computed when it is read.
+
+mod apply;
+mod documents;
+mod error;
+mod guard;
+mod health;
+mod proxies;
+mod resources;
+mod revisions;
+pub mod types;
+mod world;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use prometheus_client::registry::Registry;
+
+use crate::{
+    catalog::Catalog,
+    snapshot::{Problem, Revision},
+    telemetry::Telemetry,
+    xds::cache::Cache,
+};
+
+pub use apply::{Files, Invalid, Request, apply};
+
+/// Largest body of an apply, in bytes.
+pub const MAX_APPLY: usize = 64 << 20;
+
+/// What compiling has come to, asked for on each read.
+pub trait Compiled: std::fmt::Debug + Send + Sync {
+    /// The newest revision that is published to proxies; none before the first.
+    fn revision(&self) -> Option<Revision>;
+    /// What did not compile as declared.
+    fn problems(&self) -> Arc<[Problem]>;
+}
+
+/// What requests are answered from.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Documents.
+    pub catalog: Arc<Catalog>,
+    /// Streams and what they are given.
+    pub cache: Arc<Cache>,
+    /// What streams did.
+    pub telemetry: Arc<Telemetry>,
+    /// What was compiled.
+    pub compiled: Arc<dyn Compiled>,
+    /// Where proxies find xDS.
+    pub grpc: SocketAddr,
+    /// Metrics of all components.
+    pub registry: Arc<Registry>,
+}
+
+/// The whole API.
+pub fn router(state: State) -> Router {
+    Router::new()
+        .route("/livez", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/v1/info", get(health::info))
+        .route("/v1/apply", post(apply::post))
+        .route("/v1/revisions", get(revisions::list))
+        .route("/v1/proxies", get(proxies::list))
+        .route("/v1/proxies/{id}", get(proxies::one))
+        .route("/v1/proxies/{id}/xds/{type}", get(resources::list))
+        .route("/v1/problems", get(health::problems))
+        .route("/apis/{group}/{version}/{plural}", get(documents::list_all))
+        .route(
+            "/apis/{group}/{version}/namespaces/{namespace}/{plural}",
+            get(documents::list),
+        )
+        .route(
+            "/apis/{group}/{version}/namespaces/{namespace}/{plural}/{name}",
+            get(documents::one).delete(documents::delete),
+        )
+        .fallback(error::no_route)
+        .method_not_allowed_fallback(error::no_method)
+        .layer(DefaultBodyLimit::max(MAX_APPLY))
+        .layer(middleware::from_fn(guard::loopback_only))
+        .with_state(state)
+}

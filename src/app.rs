@@ -2,15 +2,230 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use netloft_store::Store;
+use netloft_store::{Epoch, Store, memory::Memory, sled};
+use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    api,
+    api::{self, types::File},
     catalog::{self, Catalog},
     check::Diagnostic,
     config::{Backend, Config, StoreConfig},
     reconcile::Reconciler,
+    snapshot::{Problem, Revision, TYPES},
     telemetry::Telemetry,
     xds,
 };
+
+/// A running control plane.
+#[derive(Debug)]
+pub struct App {
+    http: SocketAddr,
+    grpc: SocketAddr,
+    catalog: Arc<Catalog>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<Result<(), Error>>,
+}
+
+/// Why the control plane does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting cannot be honoured.
+    #[error(transparent)]
+    Setting(#[from] xds::OutOfBounds),
+    /// The store does not open.
+    #[error("the store does not open: {0}")]
+    Store(#[from] netloft_store::Error),
+    /// The documents cannot be read or written.
+    #[error(transparent)]
+    Catalog(#[from] catalog::Error),
+    /// The documents to apply first are not right.
+    #[error("the documents to apply are not right; nothing was changed")]
+    Invalid {
+        /// All that is wrong.
+        diagnostics: Vec<Diagnostic>,
+        /// The files it is about.
+        files: Vec<File>,
+    },
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        reason: std::io::Error,
+    },
+    /// A part of it ended by itself.
+    #[error("{0} stopped: {1}")]
+    Stopped(&'static str, String),
+}
+
+/// What the reconciler has come to, for the API.
+#[derive(Debug)]
+struct Published(Reconciler);
+
+impl api::Compiled for Published {
+    fn revision(&self) -> Option<Revision> {
+        let figures = self.0.figures();
+        (figures.generation.0 > 0).then_some(figures.revision)
+    }
+
+    fn problems(&self) -> Arc<[Problem]> {
+        self.0.figures().problems
+    }
+}
+
+impl App {
+    /// Starts everything, with `files` applied and published before anyone is served.
+    ///
+    /// # Errors
+    /// [`Error`]; then nothing is left running.
+    pub async fn start(config: Config, files: Vec<File>) -> Result<Self, Error> {
+        config.xds.validate()?;
+        let http = listen(config.http).await?;
+        let grpc = listen(config.grpc).await?;
+        let store = open(config.store).await?;
+        let catalog = Arc::new(Catalog::open(store).await?);
+        if !files.is_empty() {
+            apply(&catalog, files).await?;
+        }
+        let mut registry = Registry::default();
+        let telemetry = Telemetry::new(&mut registry);
+        let cache = Arc::new(xds::Cache::new(&TYPES, config.xds.manners));
+        let reconciler = Reconciler::start(catalog.watch(), cache.clone())
+            .map_err(|error| Error::Stopped("reconciling", error.to_string()))?;
+        if !reconciler.reached(catalog.current().revision).await {
+            return Err(Error::Stopped(
+                "reconciling",
+                "before the first publication".to_owned(),
+            ));
+        }
+        let addresses = (address(&http)?, address(&grpc)?);
+        let (stop, stopping) = watch::channel(false);
+        let state = api::State {
+            catalog: catalog.clone(),
+            cache: cache.clone(),
+            telemetry: telemetry.clone(),
+            compiled: Arc::new(Published(reconciler.clone())),
+            grpc: addresses.1,
+            registry: Arc::new(registry),
+        };
+        let ads = xds::Ads::new(cache, Arc::new(reconciler), telemetry);
+        let serving = tokio::spawn(serve(config.xds, ads, state, (http, grpc), stopping));
+        Ok(Self {
+            http: addresses.0,
+            grpc: addresses.1,
+            catalog,
+            stop,
+            serving,
+        })
+    }
+
+    /// Where REST is.
+    #[must_use]
+    pub fn http(&self) -> SocketAddr {
+        self.http
+    }
+
+    /// Where xDS is.
+    #[must_use]
+    pub fn grpc(&self) -> SocketAddr {
+        self.grpc
+    }
+
+    /// Waits until a server ends by itself, and tells why.
+    pub async fn failed(&mut self) -> Error {
+        match (&mut self.serving).await {
+            Ok(Err(error)) => error,
+            Ok(Ok(())) => Error::Stopped("serving", "it was told to".to_owned()),
+            Err(error) => Error::Stopped("serving", error.to_string()),
+        }
+    }
+
+    /// Ends streams and requests, then closes the store.
+    ///
+    /// # Errors
+    /// What failed while stopping; everything is stopped all the same.
+    pub async fn stop(self) -> Result<(), Error> {
+        // Nobody is left to be told when the servers have ended already.
+        let _ = self.stop.send(true);
+        let served = self.serving.await;
+        self.catalog.store().close().await?;
+        match served {
+            Ok(result) => result,
+            Err(error) => Err(Error::Stopped("serving", error.to_string())),
+        }
+    }
+}
+
+async fn serve(
+    config: xds::Config,
+    ads: xds::Ads,
+    state: api::State,
+    (http, grpc): (TcpListener, TcpListener),
+    stopping: watch::Receiver<bool>,
+) -> Result<(), Error> {
+    let stopped = |mut stopping: watch::Receiver<bool>| async move {
+        // A sender that is gone means the same.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let rest =
+        axum::serve(http, api::router(state)).with_graceful_shutdown(stopped(stopping.clone()));
+    let rest = async {
+        rest.await
+            .map_err(|error| Error::Stopped("REST", error.to_string()))
+    };
+    let more = tonic::service::Routes::default();
+    let streams = xds::serve(&config, ads, more, grpc, stopped(stopping));
+    let streams = async {
+        streams
+            .await
+            .map_err(|error| Error::Stopped("xDS", error.to_string()))
+    };
+    tokio::try_join!(rest, streams).map(|((), ())| ())
+}
+
+async fn open(config: StoreConfig) -> Result<Arc<dyn Store>, Error> {
+    match config.backend {
+        Backend::Memory => Ok(Arc::new(Memory::new(Epoch::random(), config.retention))),
+        Backend::Sled(dir) => {
+            let mut settings = sled::Config::new(dir);
+            settings.retention = config.retention;
+            let opened = tokio::task::spawn_blocking(|| sled::Sled::open(settings)).await;
+            let store = opened
+                .map_err(|error| Error::Stopped("opening the store", error.to_string()))??;
+            Ok(Arc::new(store))
+        }
+    }
+}
+
+async fn apply(catalog: &Catalog, files: Vec<File>) -> Result<(), Error> {
+    let request = api::Request {
+        author: "netloft up".to_owned(),
+        message: "--apply".to_owned(),
+        ..api::Request::default()
+    };
+    match api::apply(catalog, &files, &request).await {
+        Ok((applied, warnings)) => {
+            tracing::info!(revision = %applied.revision, "applied {} documents", applied.outcomes.len());
+            warnings
+                .iter()
+                .for_each(|warning| tracing::warn!("{warning}"));
+            Ok(())
+        }
+        Err(api::Invalid::Documents(diagnostics)) => Err(Error::Invalid { diagnostics, files }),
+        Err(api::Invalid::Catalog(error)) => Err(error.into()),
+    }
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|reason| Error::Listen { address, reason })
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener
+        .local_addr()
+        .map_err(|error| Error::Stopped("listening", error.to_string()))
+}

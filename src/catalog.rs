@@ -93,3 +93,11 @@ impl Drop for Catalog {
         self.follower.abort();
     }
 }
+
+impl Catalog {
+    /// Which document stands under the store's `key`; none when it is not the key of a document.
+    #[must_use]
+    pub fn name_of(&self, key: &netloft_store::Key) -> Option<crate::model::DocumentKey> {
+        codec::document_key(key).ok()
+    }
+}

@@ -11,5 +11,9 @@ pub mod check; // text -> documents + diagnostics (pure)
 pub mod catalog; // the store with types on
 pub mod reconcile; // what changed -> which units -> which scopes -> publish
 pub mod xds; // the protocol: aggregated discovery in both dialects
+pub mod telemetry; // status per proxy from real ACKs, our own metrics
+pub mod api; // REST
+pub mod cli; // client verbs, one a file
+pub mod run; // verbs that run something, one a file
 pub mod app; // builds the components and joins them
 pub mod config; // process settings, gathered

@@ -1,11 +1,6 @@
 //! `netloft up`: the control plane.
 
-use std::{
-    io::Write,
-    net::SocketAddr,
-    path::PathBuf,
-    process::ExitCode,
-};
+use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -25,11 +20,21 @@ pub struct Args {
     data_dir: Option<PathBuf>,
 
     /// Address of the REST API; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7700", env = "NETLOFT_HTTP")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:7700",
+        env = "NETLOFT_HTTP"
+    )]
     http: SocketAddr,
 
     /// Address of the xDS server; port 0 takes any free one
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7701", env = "NETLOFT_GRPC")]
+    #[arg(
+        long,
+        value_name = "ADDR",
+        default_value = "127.0.0.1:7701",
+        env = "NETLOFT_GRPC"
+    )]
     grpc: SocketAddr,
 
     /// Apply this file or directory before serving; may be given again
@@ -46,13 +51,21 @@ pub struct Args {
 
     /// Switches a promise of the xDS server off, to prove that a test would notice
     #[arg(long, hide = true, value_enum)]
-    without: Vec<xds::Promise>,
+    without: Vec<Promise>,
 
     #[arg(long, hide = true, env = "XDG_STATE_HOME")]
     state_home: Option<PathBuf>,
 
     #[arg(long, hide = true, env = "HOME")]
     home: Option<PathBuf>,
+}
+
+/// A mechanism that keeps traffic whole while configuration moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Promise {
+    Order,
+    DeferredRemoval,
+    EndpointsBehindClusters,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -78,8 +91,12 @@ async fn serve(args: Args) -> Result<(), cli::Failure> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cli::Failure::other)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cli::Failure::other)?;
 
-    let app = App::start(config, files).await.map_err(failure)?;
-    say(&format!("netloft ready http={} grpc={}", app.http(), app.grpc()));
+    let mut app = App::start(config, files).await.map_err(failure)?;
+    say(&format!(
+        "netloft ready http={} grpc={}",
+        app.http(),
+        app.grpc()
+    ));
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
@@ -103,10 +120,18 @@ impl Args {
         };
         let mut xds = xds::Config::default();
         for promise in &self.without {
-            xds.manners.switch_off(*promise);
+            let manners = &mut xds.manners;
+            *match promise {
+                Promise::Order => &mut manners.order,
+                Promise::DeferredRemoval => &mut manners.deferred_removal,
+                Promise::EndpointsBehindClusters => &mut manners.endpoints_behind_clusters,
+            } = false;
         }
         Ok(Config {
-            store: StoreConfig { backend, retention: retention(&self.history) },
+            store: StoreConfig {
+                backend,
+                retention: retention(&self.history),
+            },
             http: self.http,
             grpc: self.grpc,
             xds,
@@ -122,7 +147,9 @@ impl Args {
             .or_else(|| self.home.as_ref().map(|home| home.join(".local/state")))
             .map(|state| state.join("netloft"))
             .ok_or_else(|| {
-                cli::Failure::usage("neither HOME nor XDG_STATE_HOME is set: name a directory by --data-dir DIR")
+                cli::Failure::usage(
+                    "neither HOME nor XDG_STATE_HOME is set: name a directory by --data-dir DIR",
+                )
             })
     }
 }

@@ -5,7 +5,7 @@ use std::{
     io::Write,
     path::Path,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{FlockOperation, flock};
@@ -28,6 +28,10 @@ use crate::{
 /// Keeps other processes out for as long as it lives.
 #[derive(Debug)]
 pub(super) struct Lock(#[expect(dead_code, reason = "closing it is what unlocks")] File);
+
+/// How often a lock that another process has is tried, and the time between: half a second in all.
+const LOCK_TRIES: u32 = 20;
+const LOCK_WAIT: Duration = Duration::from_millis(25);
 
 /// A state, and the newest entry in it.
 struct Base {
@@ -164,8 +168,15 @@ fn lock(dir: &Path) -> Result<Lock, Error> {
         .write(true)
         .open(&path);
     let mut file = opened.map_err(io(format!("open {}", path.display())))?;
-    flock(&file, FlockOperation::NonBlockingLockExclusive)
-        .map_err(|_| Error::InUse(dir.display().to_string()))?;
+    // Whoever had it may be ending, or be a child that has not yet become another program.
+    let mut tries = 0;
+    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+        tries += 1;
+        if tries == LOCK_TRIES {
+            return Err(Error::InUse(dir.display().to_string()));
+        }
+        std::thread::sleep(LOCK_WAIT);
+    }
     // For people only: what locks is the open file.
     let _ = file
         .set_len(0)

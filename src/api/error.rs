@@ -1,0 +1,133 @@
+//! Errors as answers: RFC 9457 under `/v1`, Kubernetes' Status under `/apis`.
+
+use axum::{
+    Json,
+    http::{HeaderValue, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::types::ProblemDetails;
+use crate::{catalog, check::Diagnostic};
+
+/// Why a request is not answered as asked.
+#[derive(Debug, Clone)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    /// Stable word: the end of `type`, and Kubernetes' `reason`.
+    reason: &'static str,
+    detail: String,
+    errors: Vec<Diagnostic>,
+}
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, reason: &'static str, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            reason,
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
+    }
+
+    pub(super) fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", detail)
+    }
+
+    pub(super) fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BadRequest", detail)
+    }
+
+    pub(super) fn invalid(errors: Vec<Diagnostic>) -> Self {
+        let count = errors.iter().filter(|error| error.is_error()).count();
+        let detail = format!(
+            "{count} error{} in the documents; nothing was changed",
+            if count == 1 { "" } else { "s" }
+        );
+        Self {
+            errors,
+            ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Invalid", detail)
+        }
+    }
+
+    /// As Kubernetes' clients read it.
+    pub(super) fn status(self) -> Response {
+        let body = json!({
+            "kind": "Status",
+            "apiVersion": "v1",
+            "status": "Failure",
+            "message": self.detail,
+            "reason": self.reason,
+            "code": self.status.as_u16(),
+            "errors": self.errors,
+        });
+        (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<catalog::Error> for ApiError {
+    fn from(error: catalog::Error) -> Self {
+        use netloft_store::Error as Store;
+        let detail = error.to_string();
+        let (status, reason) = match &error {
+            catalog::Error::Twice(_) | catalog::Error::NotAKey { .. } => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "Invalid")
+            }
+            catalog::Error::Contended(_) => (StatusCode::CONFLICT, "Conflict"),
+            catalog::Error::Store(Store::TooLarge { .. }) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
+            }
+            catalog::Error::Store(Store::OutOfSpace { .. }) => {
+                (StatusCode::INSUFFICIENT_STORAGE, "OutOfSpace")
+            }
+            catalog::Error::Store(Store::Overloaded { .. }) => {
+                (StatusCode::SERVICE_UNAVAILABLE, "Overloaded")
+            }
+            catalog::Error::Store(Store::ReadOnly(_) | Store::Closed)
+            | catalog::Error::Stopped(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+            _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        };
+        Self::new(status, reason, detail)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = ProblemDetails {
+            kind: format!("https://netloft.dev/problems/{}", self.reason),
+            title: self
+                .status
+                .canonical_reason()
+                .unwrap_or(self.reason)
+                .to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            errors: self.errors,
+        };
+        let mut response = (self.status, Json(body)).into_response();
+        let problem = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(header::CONTENT_TYPE, problem);
+        response
+    }
+}
+
+fn for_path(uri: &Uri, error: ApiError) -> Response {
+    if uri.path().starts_with("/api") {
+        error.status()
+    } else {
+        error.into_response()
+    }
+}
+
+pub(super) async fn no_route(uri: Uri) -> Response {
+    let detail = format!("there is nothing at {}", uri.path());
+    for_path(&uri, ApiError::not_found(detail))
+}
+
+pub(super) async fn no_method(method: Method, uri: Uri) -> Response {
+    let detail = format!("{} does not take {method}", uri.path());
+    for_path(
+        &uri,
+        ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", detail),
+    )
+}

@@ -1,0 +1,195 @@
+//! `GET /v1/proxies`: where each proxy stands, from its own ACKs and NACKs.
+
+use std::{collections::BTreeMap, time::SystemTime};
+
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+};
+
+use super::{
+    State,
+    error::ApiError,
+    types::{Held, Place, Proxies, Proxy, ProxyType, Rejected},
+};
+use crate::{
+    catalog::Current,
+    check,
+    model::{DocumentKey, Kind},
+    snapshot::{Provenance, Snapshot, TypeIx},
+    xds::cache::{Peer, StreamStatus, TypeStatus},
+};
+
+/// Names of pending resources that are listed; more are counted by `resources` alone.
+const LISTED: usize = 100;
+
+pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
+    let current = state.catalog.current();
+    let revision = state.compiled.revision().unwrap_or_default().0;
+    let mut proxies: Vec<Proxy> = state
+        .cache
+        .streams()
+        .iter()
+        .map(|stream| connected(stream, &current))
+        .collect();
+    for gone in state.telemetry.offline() {
+        proxies.push(Proxy {
+            state: "offline".to_owned(),
+            since: time(gone.since),
+            address: None,
+            ..described(&gone.peer)
+        });
+    }
+    proxies.sort_by(|a, b| a.name.cmp(&b.name));
+    Json(Proxies { revision, proxies })
+}
+
+pub(super) async fn one(
+    state: Shared<State>,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<Proxy>>, ApiError> {
+    let Json(all) = list(state).await;
+    let found: Vec<Proxy> = all
+        .proxies
+        .into_iter()
+        .filter(|proxy| proxy.name == id)
+        .collect();
+    if found.is_empty() {
+        Err(unknown(&id))
+    } else {
+        Ok(Json(found))
+    }
+}
+
+pub(super) fn unknown(id: &str) -> ApiError {
+    ApiError::not_found(format!(
+        "no proxy calls itself {id:?}: `netloft ps` lists those that are known"
+    ))
+}
+
+fn connected(stream: &StreamStatus, current: &Current) -> Proxy {
+    let types: Vec<ProxyType> = stream.types.iter().map(|ty| of_type(ty, current)).collect();
+    let state = if types.iter().any(|ty| !ty.rejected.is_empty()) {
+        "rejected"
+    } else if types.iter().all(|ty| ty.synced) {
+        "synced"
+    } else {
+        "pending"
+    };
+    Proxy {
+        state: state.to_owned(),
+        since: time(stream.opened),
+        address: stream.peer.address.map(|address| address.to_string()),
+        types,
+        ..described(&stream.peer)
+    }
+}
+
+fn described(peer: &Peer) -> Proxy {
+    let agent = &peer.user_agent;
+    Proxy {
+        name: peer.proxy.to_string(),
+        kind: format!("{} {}", agent.name, agent.version)
+            .trim()
+            .to_owned(),
+        cluster: peer.cluster.clone(),
+        address: None,
+        dialect: serde_json::to_value(peer.dialect)
+            .ok()
+            .and_then(|dialect| dialect.as_str().map(str::to_owned))
+            .unwrap_or_default(),
+        state: String::new(),
+        since: String::new(),
+        types: Vec::new(),
+    }
+}
+
+fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {
+    let differences = status.differences();
+    let snapshot = status.current.as_deref();
+    let resources = snapshot.map_or(0, |snapshot| {
+        if status.wildcard {
+            snapshot.len(status.ty)
+        } else {
+            status
+                .names()
+                .filter(|name| snapshot.get(status.ty, name).is_some())
+                .count()
+        }
+    });
+    let held = |held: &crate::xds::cache::HeldStatus, overdue| Held {
+        name: held.name.to_string(),
+        on: format!("{} {}", held.on.to.info().api, held.on.name),
+        overdue,
+    };
+    ProxyType {
+        api: status.ty.info().api.to_owned(),
+        resources,
+        sent: status.sent.as_ref().map(|sent| sent.revision.0),
+        accepted: status.accepted.as_ref().map(|accepted| accepted.revision.0),
+        synced: status.is_synced(),
+        pending: differences
+            .iter()
+            .take(LISTED)
+            .map(|one| one.name.to_string())
+            .collect(),
+        rejected: status
+            .rejected
+            .iter()
+            .map(|rejected| Rejected {
+                name: rejected.name.to_string(),
+                error: rejected.error.to_string(),
+                keeps_earlier: rejected.has_earlier,
+                from: from(snapshot, status.ty, &rejected.name, current),
+            })
+            .collect(),
+        held: status
+            .held
+            .iter()
+            .map(|one| held(one, false))
+            .chain(status.overdue.iter().map(|one| held(one, true)))
+            .collect(),
+    }
+}
+
+fn from(snapshot: Option<&Snapshot>, ty: TypeIx, name: &str, current: &Current) -> Vec<Place> {
+    let resource = snapshot.and_then(|snapshot| snapshot.get(ty, name));
+    resource.map_or_else(Vec::new, |resource| places(resource.provenance(), current))
+}
+
+/// Where the documents stand that a resource was compiled from. Places that lie within another's
+/// document are told once for each document.
+pub(super) fn places(provenance: &[Provenance], current: &Current) -> Vec<Place> {
+    let mut places = BTreeMap::new();
+    for one in provenance {
+        let Some(kind) = Kind::by_name(&one.kind) else {
+            continue;
+        };
+        let key = DocumentKey {
+            kind,
+            namespace: one.namespace.clone(),
+            name: one.name.clone(),
+        };
+        let origin = current
+            .get(&key)
+            .map(|stored| stored.document.origin.clone());
+        let line = origin
+            .as_ref()
+            .and_then(|origin| check::locate(origin, &one.pointer))
+            .map(|span| span.start.line);
+        let place = Place {
+            document: key.to_string(),
+            pointer: one.pointer.to_string(),
+            file: origin
+                .as_ref()
+                .and_then(|origin| Some(origin.file.as_deref()?.to_owned())),
+            line: line.or(origin.and_then(|origin| origin.line)),
+        };
+        places.insert((place.document.clone(), place.pointer.clone()), place);
+    }
+    places.into_values().collect()
+}
+
+fn time(at: SystemTime) -> String {
+    jiff::Timestamp::try_from(at).map_or_else(|_| String::new(), |at| at.to_string())
+}

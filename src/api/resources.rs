@@ -1,0 +1,127 @@
+//! `GET /v1/proxies/{id}/xds/{type}`: what one proxy is given, as Envoy writes it in JSON.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Json,
+    extract::{Path, State as Shared},
+    http::StatusCode,
+};
+use netloft_proto::{descriptors, type_url};
+use prost_reflect::{DynamicMessage, SerializeOptions};
+use serde_json::Value;
+
+use super::{
+    State,
+    error::ApiError,
+    proxies::{places, unknown},
+    types::{ResourceEntry, Resources},
+};
+use crate::{
+    catalog::Current,
+    snapshot::{Resource, TYPES},
+    xds::cache::TypeStatus,
+};
+
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    Path((id, wanted)): Path<(String, String)>,
+) -> Result<Json<Resources>, ApiError> {
+    let apis = apis(&wanted)?;
+    let streams = state.cache.streams();
+    let streams: Vec<_> = streams
+        .iter()
+        .filter(|stream| stream.peer.proxy.as_str() == id)
+        .collect();
+    if streams.is_empty() {
+        return Err(unknown(&id));
+    }
+    let current = state.catalog.current();
+    let mut resources = Vec::new();
+    for stream in streams {
+        for status in stream
+            .types
+            .iter()
+            .filter(|status| apis.contains(status.ty.info().api))
+        {
+            of_type(status, &current, &mut resources)?;
+        }
+    }
+    Ok(Json(Resources { resources }))
+}
+
+/// The APIs that `wanted` stands for: `cds` and `clusters` for CDS, .., `all` for every one.
+fn apis(wanted: &str) -> Result<BTreeSet<&'static str>, ApiError> {
+    let api = match wanted.to_ascii_lowercase().as_str() {
+        "all" => return Ok(TYPES.iter().map(|ty| ty.api).collect()),
+        "cds" | "clusters" | "cluster" => "CDS",
+        "eds" | "endpoints" | "endpoint" => "EDS",
+        "lds" | "listeners" | "listener" => "LDS",
+        "rds" | "routes" | "route" => "RDS",
+        _ => {
+            return Err(ApiError::not_found(format!(
+                "{wanted:?} is no type: there are listeners, routes, clusters, endpoints and all"
+            )));
+        }
+    };
+    Ok([api].into())
+}
+
+fn of_type(
+    status: &TypeStatus,
+    current: &Current,
+    into: &mut Vec<ResourceEntry>,
+) -> Result<(), ApiError> {
+    let Some(snapshot) = &status.current else {
+        return Ok(());
+    };
+    let pending: BTreeSet<Arc<str>> = status
+        .differences()
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
+    let rejected: BTreeSet<&Arc<str>> = status.rejected.iter().map(|one| &one.name).collect();
+    for resource in snapshot
+        .iter(status.ty)
+        .filter(|resource| status.wants(resource.name()))
+    {
+        let state = if rejected.contains(resource.name()) {
+            "rejected"
+        } else if pending.contains(resource.name()) {
+            "pending"
+        } else {
+            "accepted"
+        };
+        into.push(ResourceEntry {
+            api: status.ty.info().api.to_owned(),
+            name: resource.name().to_string(),
+            version: resource.version().to_string(),
+            state: state.to_owned(),
+            from: places(resource.provenance(), current),
+            resource: json(resource)?,
+        });
+    }
+    Ok(())
+}
+
+/// The resource in proto3's JSON, with Envoy's own field names.
+fn json(resource: &Resource) -> Result<Value, ApiError> {
+    let failed = |why: String| {
+        let detail = format!("{} cannot be shown: {why}", resource.name());
+        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", detail)
+    };
+    let name = resource
+        .ty()
+        .info()
+        .url
+        .trim_start_matches(type_url::PREFIX);
+    let message = descriptors::pool()
+        .get_message_by_name(name)
+        .ok_or_else(|| failed(format!("there is no descriptor for {name}")))?;
+    let message = DynamicMessage::decode(message, resource.message())
+        .map_err(|error| failed(error.to_string()))?;
+    let options = SerializeOptions::new().use_proto_field_name(true);
+    message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,152 @@
+//! `netloft bootstrap`: what an Envoy needs to find its control plane.
+//!
+//! Everything that a running Envoy could not be given later is in it from the first day: a local
+//! cluster (zone-aware routing and retry budgets refer to it by name), runtime layers, and room in
+//! `initial_metadata` for a token. There is no RTDS layer: nobody serves one yet, and Envoy would
+//! wait for it at every start.
+
+use std::net::SocketAddr;
+
+use netloft_proto::ProxyId;
+use serde_json::{Value, json};
+
+use super::{
+    Failure,
+    client::Server,
+    output::{Format, say, yaml},
+};
+use crate::{api::types::Info, model::DEFAULT_NAMESPACE};
+
+/// Prints an Envoy bootstrap.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The proxy's name
+    #[arg(value_parser = ProxyId::new)]
+    name: ProxyId,
+
+    /// Its class: a `ProxyClass`, or the built-in sidecar or gateway
+    #[arg(long, default_value = "sidecar")]
+    class: String,
+
+    /// Its namespace
+    #[arg(short, long, default_value = DEFAULT_NAMESPACE)]
+    namespace: String,
+
+    /// How it speaks xDS
+    #[arg(long, value_enum, default_value_t = Dialect::Delta)]
+    dialect: Dialect,
+
+    /// Port of Envoy's admin page on 127.0.0.1; 0: any free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    admin: u16,
+
+    /// Address of the xDS server [default: what the server says]
+    #[arg(long, value_name = "ADDR")]
+    xds: Option<SocketAddr>,
+
+    /// Form of the output
+    #[arg(short, long = "output", value_parser = ["yaml", "json"], default_value = "yaml")]
+    output: String,
+
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Dialect {
+    Delta,
+    Sotw,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let xds = match args.xds {
+        Some(address) => address,
+        None => {
+            let info: Info = args.server.get("/v1/info").await?;
+            info.grpc.parse().map_err(Failure::other)?
+        }
+    };
+    let bootstrap = bootstrap(&args, xds);
+    let format = if args.output == "json" {
+        Format::Json
+    } else {
+        Format::Yaml
+    };
+    say(&match format {
+        Format::Json => format!(
+            "{}\n",
+            serde_json::to_string_pretty(&bootstrap).map_err(Failure::other)?
+        ),
+        _ => yaml(&bootstrap)?,
+    })
+}
+
+fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
+    let api_type = match args.dialect {
+        Dialect::Delta => "DELTA_GRPC",
+        Dialect::Sotw => "GRPC",
+    };
+    let ads = json!({"ads": {}, "resource_api_version": "V3"});
+    json!({
+        "node": {
+            "id": args.name.as_str(),
+            "cluster": args.class,
+            "metadata": {"netloft": {"class": args.class, "namespace": args.namespace}},
+        },
+        "admin": {"address": socket("127.0.0.1", args.admin)},
+        "dynamic_resources": {
+            "ads_config": {
+                "api_type": api_type,
+                "transport_api_version": "V3",
+                "set_node_on_first_message_only": true,
+                "grpc_services": [{
+                    "envoy_grpc": {"cluster_name": "netloft"},
+                    "initial_metadata": [{"key": "netloft-proxy", "value": args.name.as_str()}],
+                }],
+            },
+            "cds_config": ads,
+            "lds_config": ads,
+        },
+        "cluster_manager": {"local_cluster_name": "local"},
+        "static_resources": {
+            "clusters": [
+                {
+                    "name": "netloft",
+                    "type": "STATIC",
+                    "connect_timeout": "1s",
+                    "typed_extension_protocol_options": {
+                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+                            "explicit_http_config": {
+                                "http2_protocol_options": {
+                                    "connection_keepalive": {"interval": "30s", "timeout": "5s"},
+                                },
+                            },
+                        },
+                    },
+                    "load_assignment": {
+                        "cluster_name": "netloft",
+                        "endpoints": [{"lb_endpoints": [{
+                            "endpoint": {"address": socket(&xds.ip().to_string(), xds.port())},
+                        }]}],
+                    },
+                },
+                {
+                    "name": "local",
+                    "type": "STATIC",
+                    "load_assignment": {"cluster_name": "local"},
+                },
+            ],
+        },
+        "layered_runtime": {
+            "layers": [
+                {"name": "static", "static_layer": {}},
+                {"name": "admin", "admin_layer": {}},
+            ],
+        },
+    })
+}
+
+fn socket(address: &str, port: u16) -> Value {
+    json!({"socket_address": {"address": address, "port_value": port}})
+}

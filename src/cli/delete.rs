@@ -1,0 +1,59 @@
+//! `netloft delete`: one document by name, or those that files name.
+
+use std::path::PathBuf;
+
+use http::Method;
+use serde_json::Value;
+
+use super::{
+    Failure,
+    apply::{self, Change},
+    client::Server,
+    files,
+    get::{kind, path},
+    output::{Output, say},
+};
+use crate::model::Kind;
+
+/// Deletes one document by name, or in one transaction those that files name.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Kind, in singular, plural or short
+    #[arg(value_parser = kind, required_unless_present = "filename")]
+    kind: Option<Kind>,
+
+    /// Name
+    #[arg(required_unless_present = "filename")]
+    name: Option<String>,
+
+    /// Files, directories, or - for standard input, whose documents are to go
+    #[arg(short, long, value_name = "FILE", conflicts_with = "kind")]
+    filename: Vec<PathBuf>,
+
+    #[command(flatten)]
+    change: Change,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let query = args.change.query();
+    let (Some(kind), Some(name)) = (args.kind, &args.name) else {
+        let files = files::read(&args.filename)?;
+        return apply::send(&args.server, &args.output, files, true, &query).await;
+    };
+    let path = path(kind, Some(&args.change.namespace), Some(name));
+    let status: Value = args
+        .server
+        .ask(Method::DELETE, &format!("{path}?{query}"), None, &[])
+        .await?;
+    let revision = status["metadata"]["resourceVersion"]
+        .as_str()
+        .unwrap_or_default();
+    let (kind, namespace) = (kind.facts().kind, &args.change.namespace);
+    say(&format!(
+        "{kind} {namespace}/{name} deleted\nrevision {revision}\n"
+    ))
+}

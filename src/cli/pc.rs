@@ -1,0 +1,77 @@
+//! `netloft pc`: the resources that one proxy is given.
+
+use super::{
+    Failure,
+    client::{Server, escaped},
+    output::{Output, table},
+    ps::told,
+};
+use crate::api::types::Resources;
+
+/// Shows the resources of one type, or of all, that a proxy is given.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which type
+    #[arg(value_enum)]
+    what: What,
+
+    /// The proxy's name, as `netloft ps` shows it
+    proxy: String,
+
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    server: Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum What {
+    Listeners,
+    Routes,
+    Clusters,
+    Endpoints,
+    All,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let what = match args.what {
+        What::Listeners => "lds",
+        What::Routes => "rds",
+        What::Clusters => "cds",
+        What::Endpoints => "eds",
+        What::All => "all",
+    };
+    let path = format!("/v1/proxies/{}/xds/{what}", escaped(&args.proxy));
+    let resources: Resources = args.server.get(&path).await?;
+    let rows = || {
+        let rows: Vec<Vec<String>> = resources
+            .resources
+            .iter()
+            .map(|one| {
+                let from = one.from.first().map(told).unwrap_or_default();
+                let more = one.from.len().saturating_sub(1);
+                let from = if more > 0 {
+                    format!("{from} +{more}")
+                } else {
+                    from
+                };
+                vec![
+                    one.api.clone(),
+                    one.name.clone(),
+                    one.state.clone(),
+                    one.version.clone(),
+                    from,
+                ]
+            })
+            .collect();
+        table(&["TYPE", "NAME", "STATE", "VERSION", "FROM"], &rows)
+    };
+    let names = || {
+        resources
+            .resources
+            .iter()
+            .map(|one| one.name.clone())
+            .collect()
+    };
+    args.output.show(&resources, rows, names)
+}

@@ -1,0 +1,116 @@
+//! Our own metrics, for Prometheus. Names are promises.
+
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+
+use crate::xds::event::What;
+
+/// Upper bounds of the buckets of times, in seconds.
+const SECONDS: [f64; 12] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Api {
+    r#type: &'static str,
+}
+
+/// Counters and gauges of this process.
+#[derive(Debug)]
+pub struct Metrics {
+    pushes: Family<Api, Counter>,
+    acks: Family<Api, Counter>,
+    nacks: Family<Api, Counter>,
+    bytes: Family<Api, Counter>,
+    ack_seconds: Histogram,
+    streams: Gauge,
+    /// Time of one apply, from the request to its being durable and readable. Seconds.
+    pub apply_seconds: Histogram,
+}
+
+impl Metrics {
+    pub(super) fn new(registry: &mut Registry) -> Self {
+        let metrics = Self {
+            pushes: Family::default(),
+            acks: Family::default(),
+            nacks: Family::default(),
+            bytes: Family::default(),
+            ack_seconds: Histogram::new(SECONDS),
+            streams: Gauge::default(),
+            apply_seconds: Histogram::new(SECONDS),
+        };
+        registry.register(
+            "netloft_xds_pushes",
+            "Responses sent to proxies",
+            metrics.pushes.clone(),
+        );
+        registry.register(
+            "netloft_xds_acks",
+            "Responses that proxies accepted",
+            metrics.acks.clone(),
+        );
+        registry.register(
+            "netloft_xds_nacks",
+            "Responses that proxies rejected",
+            metrics.nacks.clone(),
+        );
+        registry.register(
+            "netloft_xds_sent_bytes",
+            "Bytes of responses sent",
+            metrics.bytes.clone(),
+        );
+        registry.register(
+            "netloft_xds_ack_seconds",
+            "Time from sending a response to its being accepted",
+            metrics.ack_seconds.clone(),
+        );
+        registry.register(
+            "netloft_xds_streams",
+            "Streams of proxies now",
+            metrics.streams.clone(),
+        );
+        registry.register(
+            "netloft_apply_seconds",
+            "Time of one apply",
+            metrics.apply_seconds.clone(),
+        );
+        metrics
+    }
+
+    pub(super) fn count(&self, what: &What) {
+        match what {
+            What::Opened { .. } => {
+                self.streams.inc();
+            }
+            What::Closed => {
+                self.streams.dec();
+            }
+            What::Sent { ty, bytes, .. } => {
+                let api = Api {
+                    r#type: ty.info().api,
+                };
+                self.pushes.get_or_create(&api).inc();
+                self.bytes.get_or_create(&api).inc_by(*bytes as u64);
+            }
+            What::Acked { ty, took, .. } => {
+                self.acks
+                    .get_or_create(&Api {
+                        r#type: ty.info().api,
+                    })
+                    .inc();
+                self.ack_seconds.observe(took.as_secs_f64());
+            }
+            What::Rejected { ty, .. } => {
+                self.nacks
+                    .get_or_create(&Api {
+                        r#type: ty.info().api,
+                    })
+                    .inc();
+            }
+            _ => {}
+        }
+    }
+}
