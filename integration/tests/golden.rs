@@ -10,10 +10,14 @@ use std::{collections::BTreeMap, fs};
 use netloft_integration::{binary::root, envoy::validate};
 use serde_json::{Value, json};
 
+/// Resources of one type by name.
 type Resources = BTreeMap<String, Value>;
 
+/// What one proxy is given, by type.
+type Given = BTreeMap<String, Resources>;
+
 /// Each case with what each of its proxies is given.
-fn cases() -> Vec<(String, BTreeMap<String, BTreeMap<String, Resources>>)> {
+fn cases() -> Vec<(String, BTreeMap<String, Given>)> {
     let folder = root().join("src/compile/testdata");
     let cases = fs::read_dir(folder).unwrap().map(|case| {
         let case = case.unwrap();
@@ -26,7 +30,7 @@ fn cases() -> Vec<(String, BTreeMap<String, BTreeMap<String, Resources>>)> {
 }
 
 /// A bootstrap with everything inside that the proxy is given by xDS.
-fn bootstrap(given: &BTreeMap<String, Resources>) -> Value {
+fn bootstrap(given: &Given) -> Value {
     let none = Resources::new();
     let of = |ty: &str| given.get(ty).unwrap_or(&none);
     let clusters: Vec<Value> = of("CDS")
