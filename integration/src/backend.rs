@@ -18,8 +18,11 @@ use std::{
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -32,7 +35,8 @@ pub const BACKEND: &str = "x-backend";
 /// Asked here, a backend tells whether it calls itself healthy. Not counted as a request.
 pub const HEALTH: &str = "/healthz";
 
-/// A running HTTP/1.1 server on a port of 127.0.0.1. Dropped, it is gone at once.
+/// A running server on a port of 127.0.0.1, for HTTP/1.1 and for HTTP/2 with prior knowledge.
+/// Dropped, it is gone at once.
 #[derive(Debug)]
 pub struct Backend {
     address: SocketAddr,
@@ -160,7 +164,8 @@ async fn serve(listener: TcpListener, state: Arc<State>, mut drain: watch::Recei
 async fn connection(stream: TcpStream, state: Arc<State>, mut drain: watch::Receiver<bool>) {
     stream.set_nodelay(true).ok();
     let service = service_fn(move |request| answer(Arc::clone(&state), request));
-    let serving = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let server = auto::Builder::new(TokioExecutor::new());
+    let serving = server.serve_connection(TokioIo::new(stream), service);
     let mut serving = pin!(serving);
     // How it ends is not looked at: a proxy may reset its connections whenever it likes.
     tokio::select! {

@@ -11,12 +11,18 @@ pub fn file(documents: &[String]) -> String {
 /// A Service on port 80 of the workloads labelled `app: NAME`, with versions `v1` and `v2`.
 #[must_use]
 pub fn service(name: &str) -> String {
+    service_speaking("http", name)
+}
+
+/// A Service like [`service`]'s whose port speaks `protocol`.
+#[must_use]
+pub fn service_speaking(protocol: &str, name: &str) -> String {
     format!(
         "apiVersion: netloft.dev/v1\n\
          kind: Service\n\
          metadata: {{name: {name}}}\n\
          spec:\n\
-         \u{20} ports: [{{port: 80, protocol: http}}]\n\
+         \u{20} ports: [{{port: 80, protocol: {protocol}}}]\n\
          \u{20} selector: {{app: {name}}}\n\
          \u{20} versions: {{v1: {{version: v1}}, v2: {{version: v2}}}}\n"
     )

@@ -8,7 +8,9 @@ use std::time::Duration;
 use netloft_integration::{
     backend::Backend,
     dns::SlowDns,
-    documents::{dns_service, file, route, service, sidecar, workload, workload_with},
+    documents::{
+        dns_service, file, route, service, service_speaking, sidecar, workload, workload_with,
+    },
     envoy::Envoy,
     eventually::{SOON, ensure, eventually},
     load::{Load, Report},
@@ -98,14 +100,24 @@ async fn a_workload_added_drained_and_removed_fails_no_request_in_sotw() {
     workloads_come_and_go("sotw").await;
 }
 
-/// Moves `web` to another service again and again: new ones, made in the same apply, and ones whose
-/// hosts take long to resolve. What it leaves behind is deleted at once.
-async fn a_route_moves(dialect: &str, options: &[&str], edits: usize) -> Report {
+/// How a route moves.
+struct Moves<'a> {
+    dialect: &'a str,
+    /// Further options of `netloft up`.
+    options: &'a [&'a str],
+    count: usize,
+    /// One in so many goes to a cluster whose hosts take long to resolve.
+    slow: usize,
+}
+
+/// Moves `web` to another service again and again: to new ones, made in the same apply. What it
+/// leaves behind is deleted at once.
+async fn a_route_moves(moves: Moves<'_>) -> Report {
     // Longer than a route takes to arrive, shorter than the server waits for a cluster.
     let dns = SlowDns::start(Duration::from_millis(300)).await;
     let backends = [Backend::start("even").await, Backend::start("odd").await];
     let inside = Port::reserve();
-    let netloft = Netloft::start_with(options).await;
+    let netloft = Netloft::start_with(moves.options).await;
     netloft
         .apply(&file(&[
             sidecar(inside.number()),
@@ -115,18 +127,18 @@ async fn a_route_moves(dialect: &str, options: &[&str], edits: usize) -> Report 
             route("web", "web", &["move-0"]),
         ]))
         .await;
-    let bootstrap = netloft
-        .bootstrap("shop-1", &["--class", "sidecar", "--dialect", dialect])
-        .await;
+    let words = ["--class", "sidecar", "--dialect", moves.dialect];
+    let bootstrap = netloft.bootstrap("shop-1", &words).await;
     let envoy = Envoy::start_with("shop-1", &bootstrap, &dns.overlay()).await;
     envoy.is_live().await;
     let load = Load::of(inside.address(), "web").start(&[&envoy]).await;
     is_used(&backends[0]).await;
 
-    for edit in 1..=edits {
-        let (name, before) = (format!("move-{edit}"), format!("move-{}", edit - 1));
-        let backend = &backends[edit % 2];
-        let to = if edit % 5 == 0 {
+    for number in 1..=moves.count {
+        let (name, before) = (format!("move-{number}"), format!("move-{}", number - 1));
+        let backend = &backends[number % 2];
+        let slow = number % moves.slow == 0;
+        let to = if slow {
             dns_service(&name, &format!("{name}.test"), backend.port())
         } else {
             file(&[service(&name), workload(&name, &name, "v1", backend.port())])
@@ -139,7 +151,7 @@ async fn a_route_moves(dialect: &str, options: &[&str], edits: usize) -> Report 
             .cli(&["delete", "service", &before])
             .await
             .must_succeed();
-        if edit % 5 == 0 || edit == edits {
+        if slow || number == moves.count {
             is_used(backend).await;
         }
     }
@@ -149,12 +161,95 @@ async fn a_route_moves(dialect: &str, options: &[&str], edits: usize) -> Report 
 
 #[tokio::test]
 async fn fifty_moves_to_new_services_fail_no_request_in_delta() {
-    a_route_moves("delta", &[], 50)
-        .await
-        .must_have_none_failed();
+    let moves = Moves {
+        dialect: "delta",
+        options: &[],
+        count: 50,
+        slow: 5,
+    };
+    a_route_moves(moves).await.must_have_none_failed();
 }
 
 #[tokio::test]
 async fn fifty_moves_to_new_services_fail_no_request_in_sotw() {
-    a_route_moves("sotw", &[], 50).await.must_have_none_failed();
+    let moves = Moves {
+        dialect: "sotw",
+        options: &[],
+        count: 50,
+        slow: 5,
+    };
+    a_route_moves(moves).await.must_have_none_failed();
+}
+
+#[tokio::test]
+async fn without_its_order_moves_fail_requests() {
+    let options = ["--without", "order"];
+    let moves = Moves {
+        dialect: "delta",
+        options: &options,
+        count: 4,
+        slow: 2,
+    };
+    assert!(a_route_moves(moves).await.failed() > 0);
+}
+
+#[tokio::test]
+async fn without_deferred_removal_moves_fail_requests() {
+    let options = ["--without", "deferred-removal"];
+    let moves = Moves {
+        dialect: "delta",
+        options: &options,
+        count: 4,
+        slow: 1,
+    };
+    assert!(a_route_moves(moves).await.failed() > 0);
+}
+
+/// Lets `web` speak another protocol: its clusters change, its endpoints do not. Tells how many
+/// clusters still warm once the change has arrived and `settle` has passed.
+async fn a_cluster_changes(dialect: &str, options: &[&str], settle: Duration) -> (u64, Report) {
+    let backend = Backend::start("v1").await;
+    let inside = Port::reserve();
+    let netloft = Netloft::start_with(options).await;
+    netloft
+        .apply(&file(&[
+            sidecar(inside.number()),
+            service("web"),
+            workload("web-1", "web", "v1", backend.port()),
+        ]))
+        .await;
+    let envoy = netloft
+        .envoy("shop-1", &["--class", "sidecar", "--dialect", dialect])
+        .await;
+    envoy.is_live().await;
+    let updates = envoy.stats().await.get("cluster_manager.cluster_modified");
+    let load = Load::of(inside.address(), "web").start(&[&envoy]).await;
+    is_used(&backend).await;
+
+    netloft.apply(&service_speaking("http2", "web")).await;
+    envoy
+        .until("the change has arrived", |stats| {
+            let warming = stats.get("cluster_manager.warming_clusters");
+            stats.get("cluster_manager.cluster_modified") > updates || warming > 0
+        })
+        .await;
+    load.for_another(settle).await;
+    let warming = envoy.stats().await.get("cluster_manager.warming_clusters");
+    (warming, load.stop().await)
+}
+
+#[tokio::test]
+async fn a_changed_cluster_of_old_endpoints_warms_at_once_and_fails_no_request() {
+    for dialect in ["delta", "sotw"] {
+        let (warming, report) = a_cluster_changes(dialect, &[], AFTERWARDS).await;
+        assert_eq!(warming, 0, "{dialect}");
+        report.must_have_none_failed();
+    }
+}
+
+#[tokio::test]
+async fn without_endpoints_behind_it_a_changed_cluster_never_warms() {
+    let options = ["--without", "endpoints-behind-clusters"];
+    let (warming, _) = a_cluster_changes("delta", &options, AFTERWARDS).await;
+    assert!(warming > 0);
 }
