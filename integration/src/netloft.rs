@@ -3,7 +3,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{ExitStatus, Stdio},
+    process::{Command, ExitStatus, Stdio},
     time::Duration,
 };
 
@@ -107,6 +107,29 @@ impl Netloft {
         self.is_ready(starts + 1).await;
     }
 
+    /// Starts it again as [`Self::restart`] does, on a disk that is as good as full: no file of it
+    /// may grow beyond `kib` KiB.
+    pub async fn restart_with_files_up_to(&mut self, kib: u64) {
+        self.process.kill();
+        let starts = ready_lines(&self.log()).len();
+        let up = up_command(self.folder.path(), self.http, self.grpc, &self.options);
+        let mut limited = Command::new("bash");
+        // Without the trap the system ends a process that meets the limit.
+        let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
+        limited
+            .args(["-c", &script, "bash"])
+            .arg(up.get_program())
+            .args(up.get_args());
+        self.process = Process::start("netloft", &mut limited, &self.folder.path().join("log"));
+        self.is_ready(starts + 1).await;
+    }
+
+    /// The largest file under [`Self::data_dir`], in KiB.
+    #[must_use]
+    pub fn largest_file(&self) -> u64 {
+        largest(&self.data_dir()) / 1024
+    }
+
     /// Asks it to end and tells how it did.
     pub async fn stop(&mut self) -> ExitStatus {
         self.process.stop(SOON).await
@@ -176,14 +199,33 @@ impl Netloft {
 }
 
 fn up(folder: &Path, http: SocketAddr, grpc: SocketAddr, options: &[String]) -> Process {
-    let mut command = std::process::Command::new(binary::netloft());
+    let mut command = up_command(folder, http, grpc, options);
+    Process::start("netloft", &mut command, &folder.join("log"))
+}
+
+fn up_command(folder: &Path, http: SocketAddr, grpc: SocketAddr, options: &[String]) -> Command {
+    let mut command = Command::new(binary::netloft());
     command
         .arg("up")
         .arg("--data-dir")
         .arg(folder.join("data"))
         .args(["--http", &http.to_string(), "--grpc", &grpc.to_string()])
         .args(options);
-    Process::start("netloft", &mut command, &folder.join("log"))
+    command
+}
+
+fn largest(folder: &Path) -> u64 {
+    let entries = std::fs::read_dir(folder).expect("the data can be listed");
+    let sizes = entries.map(|entry| {
+        let entry = entry.expect("the data can be listed");
+        let metadata = entry.metadata().expect("a file has a size");
+        if metadata.is_dir() {
+            largest(&entry.path())
+        } else {
+            metadata.len()
+        }
+    });
+    sizes.max().unwrap_or_default()
 }
 
 /// The addresses in each `netloft ready http=ADDRESS grpc=ADDRESS`.

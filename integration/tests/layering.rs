@@ -11,6 +11,8 @@ use netloft_integration::{
     source::Tree,
 };
 
+/// `revision` is one number from the store to the proxies: catalog and snapshot share its type. The
+/// flags of `up` become settings of store and xds, so `run` and `config` name those, and no more.
 const ARROWS: &str = "
     model     -> proto
     snapshot  -> proto
@@ -18,7 +20,7 @@ const ARROWS: &str = "
     view      -> model policy proto
     compile   -> view model policy snapshot proto
     check     -> compile view policy model snapshot proto
-    catalog   -> model policy view store proto
+    catalog   -> model policy view store proto snapshot::Revision
     auth      -> model store proto
     sources   -> check catalog model proto
     ca        -> auth store proto
@@ -29,8 +31,8 @@ const ARROWS: &str = "
     api       -> check catalog view policy model snapshot ca auth telemetry proto xds::cache
     dashboard -> api::types api::read
     cli       -> check model proto api::types
-    run       -> app config cli proto netloft-proxy
-    config    -> *::Config
+    run       -> app config cli proto netloft-proxy *::Config store::Retention xds::Promise
+    config    -> *::Config store::Retention
     app       -> all but cli run main
     main      -> cli run
 ";

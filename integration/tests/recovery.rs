@@ -196,3 +196,50 @@ async fn what_was_answered_is_there_after_a_kill() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_full_disk_refuses_changes_by_name_and_serves_proxies_on() {
+    let backend = Backend::start("v1").await;
+    let inside = Port::reserve();
+    let mut netloft = Netloft::start().await;
+    netloft.apply(&documents(&inside, &backend)).await;
+    let envoy = netloft.envoy("shop-1", &["--class", "sidecar"]).await;
+    envoy.is_live().await;
+    let load = Load::of(inside.address(), "web").start(&[&envoy]).await;
+
+    // Room for a few changes, not for many.
+    netloft
+        .restart_with_files_up_to(netloft.largest_file() + 64)
+        .await;
+    is_connected(&envoy, 1).await;
+    let mut refused = None;
+    for number in 0..200 {
+        let annotation = "x".repeat(8 * 1024);
+        let name = format!("filler-{number}");
+        let document = service(&name).replace(
+            &format!("{{name: {name}}}"),
+            &format!("{{name: {name}, annotations: {{note: {annotation}}}}}"),
+        );
+        let path = netloft.write("filler.yaml", &document);
+        let output = netloft.cli(&["apply", "-f", &path]).await;
+        if output.code != 0 {
+            refused = Some((name, output));
+            break;
+        }
+    }
+    let (name, refused) = refused.expect("200 documents of 8 KiB do not fit into 64 KiB");
+    assert_eq!(refused.code, 7, "{}", refused.stderr);
+    assert!(refused.stderr.contains("space"), "{}", refused.stderr);
+    // It reads on, and what was refused is not there.
+    netloft.cli(&["get", "service", "web"]).await.must_succeed();
+    netloft
+        .cli(&["get", "service", &name])
+        .await
+        .must_exit_with(4);
+    is_connected(&envoy, 1).await;
+    load.stop().await.must_have_none_failed();
+
+    // With room again it takes changes again.
+    netloft.restart().await;
+    netloft.apply(&service(&name)).await;
+}
