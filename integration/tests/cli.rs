@@ -1,0 +1,170 @@
+//! The command line from outside: what it prints where, and its exit codes.
+
+use netloft_integration::{
+    documents::{file, route, service, workload},
+    netloft::{Netloft, run},
+    ports::Port,
+};
+use serde_json::Value;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
+}
+
+fn bad_file(folder: &tempfile::TempDir) -> String {
+    let text = "apiVersion: netloft.dev/v1
+kind: Service
+metadata: {name: web}
+spec:
+  ports:
+  - {port: 80, protcol: http}
+  selector: {app: web}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{group: \"\", kind: Service, name: web}]
+  rules:
+  - backendRefs: [{name: wbe, port: 80}]
+";
+    let path = folder.path().join("bad.yaml");
+    std::fs::write(&path, text).expect("the temporary folder can be written");
+    path.to_string_lossy().into_owned()
+}
+
+#[tokio::test]
+async fn a_bad_file_is_told_all_that_is_wrong_with_each_place_without_a_server() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let path = bad_file(&folder);
+    let output = run(&["validate", "-f", &path], &[]).await.must_exit_with(6);
+    assert!(
+        output.stderr.contains(&format!("{path}:6:")),
+        "{}",
+        output.stderr
+    );
+    assert!(
+        output.stderr.contains("protocol"),
+        "no suggestion: {}",
+        output.stderr
+    );
+}
+
+#[tokio::test]
+async fn a_file_with_a_mistake_changes_nothing() {
+    let netloft = Netloft::start().await;
+    let text = file(&[service("web"), route("web", "web", &["wbe"])]);
+    let path = netloft.write("typo.yaml", &text);
+    let output = netloft.cli(&["apply", "-f", &path]).await.must_exit_with(6);
+    assert!(output.stderr.contains("wbe"), "{}", output.stderr);
+    netloft
+        .cli(&["get", "service", "web"])
+        .await
+        .must_exit_with(4);
+}
+
+#[tokio::test]
+async fn applying_twice_is_applying_once() {
+    let netloft = Netloft::start().await;
+    let documents = file(&[service("web"), workload("web-1", "web", "v1", 8081)]);
+    netloft.apply(&documents).await;
+    let revisions = async || {
+        netloft
+            .get("/v1/revisions")
+            .await
+            .expect("the server answers")
+            .json()
+    };
+    let before = revisions().await;
+    netloft.apply(&documents).await;
+    assert_eq!(revisions().await, before);
+}
+
+#[tokio::test]
+async fn what_was_applied_is_read_back_in_every_form() {
+    let netloft = Netloft::start().await;
+    netloft.apply(&service("web")).await;
+    let get = async |form: &str| {
+        netloft
+            .cli(&["get", "service", "web", "-o", form])
+            .await
+            .must_succeed()
+            .stdout
+    };
+    assert!(get("table").await.contains("web"));
+    assert!(get("name").await.contains("web"));
+    let document = json(&get("json").await);
+    assert_eq!(document["kind"], "Service");
+    assert_eq!(document["spec"]["ports"][0]["port"], 80);
+    // What it prints can be applied again.
+    let path = netloft.write("again.yaml", &get("yaml").await);
+    netloft.cli(&["apply", "-f", &path]).await.must_succeed();
+
+    let path = "/apis/netloft.dev/v1/namespaces/default/services/web";
+    let answer = netloft.get(path).await.expect("the server answers");
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["metadata"]["name"]),
+        (200, &"web".into())
+    );
+}
+
+#[tokio::test]
+async fn exit_codes_tell_what_went_wrong() {
+    let nobody = Port::reserve();
+    let server = format!("http://{}", nobody.address());
+    run(&["get", "services"], &[("NETLOFT_SERVER", &server)])
+        .await
+        .must_exit_with(7);
+    run(&["no-such-verb"], &[]).await.must_exit_with(2);
+    let netloft = Netloft::start().await;
+    netloft
+        .cli(&["get", "service", "nowhere"])
+        .await
+        .must_exit_with(4);
+    netloft
+        .cli(&["delete", "service", "nowhere"])
+        .await
+        .must_exit_with(4);
+    netloft
+        .cli(&["get", "no-such-kind"])
+        .await
+        .must_exit_with(2);
+}
+
+#[tokio::test]
+async fn addresses_of_the_network_are_refused_with_the_reason() {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = folder.path().to_string_lossy();
+    for flag in ["--http", "--grpc"] {
+        let words = ["up", "--data-dir", &data, flag, "0.0.0.0:0"];
+        let output = run(&words, &[]).await.must_exit_with(2);
+        assert!(output.stderr.contains("loopback"), "{}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_server_tells_that_it_lives_is_ready_and_how_it_does() {
+    let netloft = Netloft::start().await;
+    for path in ["/livez", "/readyz"] {
+        assert_eq!(
+            netloft.get(path).await.expect("the server answers").status,
+            200,
+            "{path}"
+        );
+    }
+    let metrics = netloft
+        .get("/metrics")
+        .await
+        .expect("the server answers")
+        .text();
+    assert!(metrics.contains("# TYPE"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_told_to_end_ends_well() {
+    let mut netloft = Netloft::start().await;
+    netloft.apply(&service("web")).await;
+    assert!(netloft.stop().await.success());
+    netloft.restart().await;
+    netloft.cli(&["get", "service", "web"]).await.must_succeed();
+}
