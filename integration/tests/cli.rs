@@ -1,15 +1,13 @@
 //! The command line from outside: what it prints where, and its exit codes.
 
+#![allow(clippy::unwrap_used)] // All of it is a test.
+
 use netloft_integration::{
     documents::{file, route, service, workload},
     netloft::{Netloft, run},
     ports::Port,
 };
 use serde_json::Value;
-
-fn json(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error} in {text}"))
-}
 
 fn bad_file(folder: &tempfile::TempDir) -> String {
     let text = "apiVersion: netloft.dev/v1
@@ -29,13 +27,13 @@ spec:
   - backendRefs: [{name: wbe, port: 80}]
 ";
     let path = folder.path().join("bad.yaml");
-    std::fs::write(&path, text).expect("the temporary folder can be written");
+    std::fs::write(&path, text).unwrap();
     path.to_string_lossy().into_owned()
 }
 
 #[tokio::test]
 async fn a_bad_file_is_told_all_that_is_wrong_with_each_place_without_a_server() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = tempfile::tempdir().unwrap();
     let path = bad_file(&folder);
     let output = run(&["validate", "-f", &path], &[]).await.must_exit_with(6);
     assert!(
@@ -68,13 +66,7 @@ async fn applying_twice_is_applying_once() {
     let netloft = Netloft::start().await;
     let documents = file(&[service("web"), workload("web-1", "web", "v1", 8081)]);
     netloft.apply(&documents).await;
-    let revisions = async || {
-        netloft
-            .get("/v1/revisions")
-            .await
-            .expect("the server answers")
-            .json()
-    };
+    let revisions = async || netloft.get("/v1/revisions").await.unwrap().json();
     let before = revisions().await;
     netloft.apply(&documents).await;
     assert_eq!(revisions().await, before);
@@ -93,7 +85,7 @@ async fn what_was_applied_is_read_back_in_every_form() {
     };
     assert!(get("table").await.contains("web"));
     assert!(get("name").await.contains("web"));
-    let document = json(&get("json").await);
+    let document: Value = serde_json::from_str(&get("json").await).unwrap();
     assert_eq!(document["kind"], "Service");
     assert_eq!(document["spec"]["ports"][0]["port"], 80);
     // What it prints can be applied again.
@@ -101,7 +93,7 @@ async fn what_was_applied_is_read_back_in_every_form() {
     netloft.cli(&["apply", "-f", &path]).await.must_succeed();
 
     let path = "/apis/netloft.dev/v1/namespaces/default/services/web";
-    let answer = netloft.get(path).await.expect("the server answers");
+    let answer = netloft.get(path).await.unwrap();
     assert_eq!(
         (answer.status.as_u16(), &answer.json()["metadata"]["name"]),
         (200, &"web".into())
@@ -133,7 +125,7 @@ async fn exit_codes_tell_what_went_wrong() {
 
 #[tokio::test]
 async fn addresses_of_the_network_are_refused_with_the_reason() {
-    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_string_lossy();
     for flag in ["--http", "--grpc"] {
         let words = ["up", "--data-dir", &data, flag, "0.0.0.0:0"];
@@ -146,17 +138,9 @@ async fn addresses_of_the_network_are_refused_with_the_reason() {
 async fn a_server_tells_that_it_lives_is_ready_and_how_it_does() {
     let netloft = Netloft::start().await;
     for path in ["/livez", "/readyz"] {
-        assert_eq!(
-            netloft.get(path).await.expect("the server answers").status,
-            200,
-            "{path}"
-        );
+        assert_eq!(netloft.get(path).await.unwrap().status, 200, "{path}");
     }
-    let metrics = netloft
-        .get("/metrics")
-        .await
-        .expect("the server answers")
-        .text();
+    let metrics = netloft.get("/metrics").await.unwrap().text();
     assert!(metrics.contains("# TYPE"), "{metrics}");
 }
 
