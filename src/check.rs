@@ -2,8 +2,9 @@
 //!
 //! 1. syntax: text to a tree that knows its places (`split`, `syntax`, `node`);
 //! 2. schema: the tree against its kind's JSON Schema, field by field (`shape`, `schema`);
-//! 3. bounds: what a kind says about its spec as a whole (`model`), told at its place;
-//! 4. references, and what Envoy would refuse: a document against the others (`references`).
+//! 3. bounds, and what Envoy would refuse: what a kind says about its spec as a whole (`model`),
+//!    told at its place (`bounds`);
+//! 4. references: a document against the others (`references`).
 //!
 //! Stages 1 to 3 are [`documents`] and need one document at a time; stage 4 is [`references()`] and
 //! needs the [`World`] as it would be after the whole change.
@@ -33,7 +34,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Checked, Source, documents};
 pub use locate::locate;
 pub use node::{Place, Span};
-pub use references::references;
+pub use references::{references, referrers};
 pub use render::render;
 pub use split::decode;
 pub use world::{Overlay, World};

@@ -15,6 +15,7 @@ mod http_route;
 mod kind;
 mod metadata;
 mod proxy_class;
+mod re2;
 mod reference;
 mod service;
 mod workload;
@@ -34,7 +35,7 @@ pub use http_route::{
 pub use kind::KindFacts;
 pub use metadata::{DEFAULT_NAMESPACE, Metadata};
 pub use proxy_class::{Listen, ProxyClass, ProxyMatch, Role, Visibility};
-pub use reference::{Foreign, RefRole, Reference};
+pub use reference::{RefRole, Reference, Target};
 pub use service::{InlineEndpoint, Protocol, Service, ServicePort};
 pub use workload::{Health, Locality, Workload};
 

@@ -1,7 +1,8 @@
 //! Every code a diagnostic can have. Closed, numbered by stage, and a number is never used again.
 //!
-//! `NL01..` syntax, `NL02..` schema, `NL03..` bounds, `NL04..` references, `NL05..` what Envoy itself
-//! would refuse. `NL06..` is left to what compiling finds, `NL07..` to what proxies reject.
+//! `NL01..` syntax, `NL02..` schema, `NL03..` bounds, `NL04..` references, `NL05..` what compiling
+//! finds (its own problems carry them), `NL06..` what Envoy itself would refuse; `NL07..` is left to
+//! what proxies reject.
 //! `docs/errors.md` lists the same codes; a test compares.
 
 use std::{fmt, str::FromStr};
@@ -29,7 +30,7 @@ pub enum Stage {
     References,
     /// Would Envoy take what comes of it?
     Rendered,
-    /// Found later: while compiling, or by a proxy.
+    /// Found later, in what is stored: while compiling, or by a proxy.
     Later,
 }
 
@@ -109,10 +110,22 @@ codes! {
     NO_COMMON_HOST    = 413 Warning "A route and its listener have no host name in common"
     NOT_VISIBLE       = 414 Warning "A proxy class names a service that does not exist"
 
-    REGEX             = 501 Error "A regular expression is not valid in RE2 syntax"
-    REGEX_TOO_BIG     = 502 Error "A regular expression is too big"
-    LISTENER_CLASH    = 503 Error "Two Gateways of one class claim one port and host name"
-    PROTECTED_HEADER  = 504 Error "Envoy does not let this header be removed"
+    COMPILED_BACKEND  = 501 Error "A backend is not there, or cannot be used"
+    COMPILED_NOWHERE  = 502 Error "A rule sends requests nowhere"
+    COMPILED_PARENT   = 503 Error "A parent is not there"
+    COMPILED_REFUSED  = 504 Error "A parent does not take the route"
+    COMPILED_CLASS    = 505 Error "A Gateway's class is not one of gateways"
+    COMPILED_TWICE    = 506 Warning "Two proxy classes have one name"
+    COMPILED_FIELD    = 507 Warning "A field of a proxy class has no effect for its role"
+    COMPILED_SERVICE  = 508 Warning "A proxy class names a service that is not there"
+    COMPILED_ADDRESS  = 509 Warning "Two endpoints of a service have one address"
+    COMPILED_GRPC     = 510 Warning "Clients without a proxy cannot reach a service"
+    COMPILED_RULE     = 511 Warning "Two rules of one route have one name"
+    COMPILED_FAULT    = 599 Error "A resource could not be encoded"
+
+    REGEX             = 601 Error "A regular expression is not valid in RE2 syntax"
+    REGEX_TOO_BIG     = 602 Error "A regular expression is too big"
+    PROTECTED_HEADER  = 603 Error "Envoy does not let this header be removed"
 }
 
 impl Code {
@@ -124,7 +137,7 @@ impl Code {
             2 => Stage::Schema,
             3 => Stage::Bounds,
             4 => Stage::References,
-            5 => Stage::Rendered,
+            6 => Stage::Rendered,
             _ => Stage::Later,
         }
     }

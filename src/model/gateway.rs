@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KindFacts, form};
+use super::{Checks, KindFacts, RefRole, Reference, Target, form};
 
 /// Listeners that the proxies of one class open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -89,9 +89,38 @@ impl Gateway {
 }
 
 impl Gateway {
-    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+    /// Reports what its fields, each fine alone, are not together.
+    pub(super) fn check(&self, checks: &mut Checks) {
+        let listeners = || self.listeners.iter().enumerate();
+        checks.unique(
+            "listener",
+            listeners().map(|(i, listener)| (&listener.name, format!("/listeners/{i}/name"))),
+        );
+        checks.unique(
+            "port and host name",
+            listeners().map(|(i, listener)| {
+                let host = listener.hostname.as_deref().unwrap_or("*");
+                (
+                    format!("{host}:{}", listener.port),
+                    format!("/listeners/{i}/port"),
+                )
+            }),
+        );
+    }
 
-    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
-        Vec::new()
+    /// The class whose proxies serve it.
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<Reference> {
+        let class = Target::Class(self.gateway_class_name.clone());
+        vec![Reference::new("/gatewayClassName", RefRole::Class, class)]
+    }
+}
+
+impl GatewayListener {
+    /// Whether routes of `route` may attach to it, on a Gateway of `own`, as far as namespaces go.
+    #[must_use]
+    pub fn admits(&self, own: &str, route: &str) -> bool {
+        let allowed = self.allowed_routes.as_ref();
+        let from = allowed.and_then(|allowed| allowed.namespaces.as_ref()?.from);
+        from == Some(NamespacesFrom::All) || own == route
     }
 }

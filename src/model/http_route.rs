@@ -3,6 +3,11 @@
 //! Absent on purpose, each refused by name until it has an effect: `RequestMirror`, `ExtensionRef`
 //! and `CORS` filters, session persistence, retries.
 
+mod bounds;
+mod filters;
+mod refs;
+mod shadow;
+
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -367,13 +372,5 @@ impl BackendRef {
             }
             _ => None,
         }
-    }
-}
-
-impl HttpRoute {
-    pub(super) fn check(&self, _checks: &mut super::Checks) {}
-
-    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
-        Vec::new()
     }
 }

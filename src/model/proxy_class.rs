@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KindFacts, form};
+use super::{Checks, DocumentKey, Fault, Kind, KindFacts, RefRole, Reference, Target, form};
 
 /// A group of proxies that are configured alike. The classes `sidecar`, `gateway` and `client`
 /// exist without a document, each with the role of its name; a document replaces them.
@@ -96,10 +96,86 @@ impl ProxyClass {
     };
 }
 
-impl ProxyClass {
-    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+impl Role {
+    /// The role of the class of that name that exists without a document.
+    #[must_use]
+    pub fn built_in(class: &str) -> Option<Self> {
+        match class {
+            "sidecar" => Some(Self::Sidecar),
+            "gateway" => Some(Self::Gateway),
+            "client" => Some(Self::Client),
+            _ => None,
+        }
+    }
+}
 
-    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
-        Vec::new()
+impl ProxyClass {
+    /// Reports what its fields, each fine alone, are not together.
+    pub(super) fn check(&self, checks: &mut Checks) {
+        if let Some(ProxyMatch {
+            node_id: None,
+            cluster: None,
+            metadata,
+        }) = &self.proxies
+            && metadata.is_empty()
+        {
+            checks
+                .report(Fault::Requires, "/match", "the match names nothing to match")
+                .expected("one of nodeId, cluster, metadata")
+                .suggest("nodeId: \"*\" matches every proxy; without match the class is for those that name it");
+        }
+        self.check_listen(checks);
+        let scope = self.scope.iter();
+        let namespaces = scope
+            .clone()
+            .flat_map(|scope| scope.namespaces.iter().enumerate());
+        checks.unique(
+            "namespace",
+            namespaces.map(|(i, name)| (name, format!("/scope/namespaces/{i}"))),
+        );
+        let services = scope.flat_map(|scope| scope.services.iter().enumerate());
+        checks.unique(
+            "service",
+            services.map(|(i, name)| (name, format!("/scope/services/{i}"))),
+        );
+    }
+
+    fn check_listen(&self, checks: &mut Checks) {
+        let Some(listen) = &self.listen else {
+            return;
+        };
+        match self.role {
+            Role::Client => {
+                checks
+                    .report(Fault::Exclusive, "/listen", "clients do not listen")
+                    .found("role: client and listen");
+            }
+            Role::Gateway if listen.port.is_some() => {
+                checks
+                    .report(
+                        Fault::Exclusive,
+                        "/listen/port",
+                        "gateways listen on the ports of their Gateways",
+                    )
+                    .found("role: gateway and listen.port")
+                    .suggest("remove it here and write the port into the Gateway's listeners");
+            }
+            Role::Gateway | Role::Sidecar => {}
+        }
+    }
+
+    /// The services it names one by one.
+    pub(super) fn refs(&self, namespace: &str) -> Vec<Reference> {
+        let services = self.scope.iter().flat_map(|scope| &scope.services);
+        let services = services.enumerate().map(|(i, service)| {
+            let (namespace, name) = service.split_once('/').unwrap_or((namespace, service));
+            let target = Target::Document(DocumentKey {
+                kind: Kind::Service,
+                namespace: namespace.into(),
+                name: name.into(),
+            });
+            Reference::new(format!("/scope/services/{i}"), RefRole::Visible, target)
+        });
+        services.collect()
     }
 }

@@ -11,8 +11,8 @@ pub struct Reference {
     pub pointer: String,
     /// What it is named for.
     pub role: RefRole,
-    /// The document; or, where that kind cannot stand there, what was named.
-    pub target: Result<DocumentKey, Foreign>,
+    /// What is named.
+    pub target: Target,
     /// One port of it, by number.
     pub port: Option<u16>,
     /// One listener or port of it, by name.
@@ -36,23 +36,26 @@ pub enum RefRole {
     Visible,
 }
 
-/// What was named where that kind cannot stand.
+/// What a reference names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign {
-    /// Group and kind, as `apps/Deployment`.
-    pub kind: String,
-    /// Name.
-    pub name: Arc<str>,
+pub enum Target {
+    /// One document.
+    Document(DocumentKey),
+    /// A `ProxyClass`: proxies name classes by name alone, whatever their namespace.
+    Class(Arc<str>),
+    /// Something of a kind that cannot stand there.
+    Foreign {
+        /// Group and kind, as `apps/Deployment`.
+        kind: String,
+        /// Name.
+        name: Arc<str>,
+    },
 }
 
 impl Reference {
     /// One to the whole of `target`.
     #[must_use]
-    pub fn new(
-        pointer: impl Into<String>,
-        role: RefRole,
-        target: Result<DocumentKey, Foreign>,
-    ) -> Self {
+    pub fn new(pointer: impl Into<String>, role: RefRole, target: Target) -> Self {
         Self {
             pointer: pointer.into(),
             role,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KindFacts, form};
+use super::{Checks, Fault, KindFacts, Reference, form};
 
 /// A logical name with ports, and where its endpoints come from: exactly one of `selector`,
 /// `endpoints` and `dns`.
@@ -118,9 +118,128 @@ impl Service {
 }
 
 impl Service {
-    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+    /// Reports what its fields, each fine alone, are not together.
+    pub(super) fn check(&self, checks: &mut Checks) {
+        checks.exactly_one(
+            "",
+            &[
+                ("selector", self.selector.is_some()),
+                ("endpoints", self.endpoints.is_some()),
+                ("dns", self.dns.is_some()),
+            ],
+        );
+        self.check_ports(checks);
+        self.check_endpoints(checks);
+        if self.selector.as_ref().is_some_and(BTreeMap::is_empty) {
+            checks
+                .report(Fault::Count, "/selector", "the selector names no label")
+                .expected("at least one label")
+                .effect("no workload is selected");
+        }
+        if let Some(names) = &self.dns {
+            let names = names.iter().enumerate();
+            checks.unique(
+                "host name",
+                names.map(|(i, name)| (name, format!("/dns/{i}"))),
+            );
+        }
+        for (version, labels) in &self.versions {
+            let pointer = format!("/versions/{version}");
+            if self.dns.is_some() {
+                checks
+                    .report(Fault::Exclusive, &pointer, "host names have no versions")
+                    .found("dns and versions")
+                    .suggest("make a Service of each version, and route to those");
+            } else if labels.is_empty() {
+                checks
+                    .report(Fault::Count, &pointer, "the version names no label")
+                    .expected("at least one label that tells its endpoints from the others");
+            }
+        }
+    }
 
-    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
+    fn check_ports(&self, checks: &mut Checks) {
+        let ports = || self.ports.iter().enumerate();
+        checks.unique(
+            "port",
+            ports().map(|(i, port)| (port.port, format!("/ports/{i}/port"))),
+        );
+        checks.unique(
+            "port name",
+            ports().filter_map(|(i, port)| Some((port.name.as_ref()?, format!("/ports/{i}/name")))),
+        );
+        if self.ports.len() > 1 {
+            for (i, port) in ports().filter(|(_, port)| port.name.is_none()) {
+                checks
+                    .report(
+                        Fault::Requires,
+                        format!("/ports/{i}"),
+                        format!("port {} needs a name, since there are several", port.port),
+                    )
+                    .expected("name: a port's name, as http");
+            }
+        }
+    }
+
+    fn check_endpoints(&self, checks: &mut Checks) {
+        let Some(endpoints) = &self.endpoints else {
+            return;
+        };
+        let place = |endpoint: &InlineEndpoint| {
+            let ports: String = endpoint
+                .ports
+                .iter()
+                .map(|(name, port)| format!(" {name}:{port}"))
+                .collect();
+            format!("{}{ports}", endpoint.address)
+        };
+        let endpoints = || endpoints.iter().enumerate();
+        checks.unique(
+            "endpoint",
+            endpoints().map(|(i, endpoint)| (place(endpoint), format!("/endpoints/{i}/address"))),
+        );
+        for (i, endpoint) in endpoints() {
+            for key in endpoint.ports.keys().filter(|key| self.port(key).is_none()) {
+                let known: Vec<String> = self.ports.iter().map(ServicePort::called).collect();
+                checks
+                    .report(
+                        Fault::Requires,
+                        format!("/endpoints/{i}/ports/{key}"),
+                        format!("the service has no port {key}"),
+                    )
+                    .expected(format!("one of {}", known.join(", ")))
+                    .found(key.to_string());
+            }
+        }
+    }
+
+    /// The port of that name or number.
+    #[must_use]
+    pub fn port(&self, name_or_number: &str) -> Option<&ServicePort> {
+        self.ports.iter().find(|port| {
+            port.name.as_deref() == Some(name_or_number) || name_or_number.parse() == Ok(port.port)
+        })
+    }
+
+    /// It names no other document: workloads are selected, not named.
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<Reference> {
         Vec::new()
+    }
+}
+
+impl ServicePort {
+    /// What is spoken on it, the default applied.
+    #[must_use]
+    pub fn speaks(&self) -> Protocol {
+        self.protocol.unwrap_or(Protocol::Http)
+    }
+
+    /// Its number, and its name if it has one.
+    #[must_use]
+    pub fn called(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{} ({name})", self.port),
+            None => self.port.to_string(),
+        }
     }
 }

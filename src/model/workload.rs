@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{KindFacts, form};
+use super::{Checks, Fault, KindFacts, Reference, form};
 
 /// One running instance: where it is reached, and the labels that services select it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -80,9 +80,40 @@ impl Workload {
 }
 
 impl Workload {
-    pub(super) fn check(&self, _checks: &mut super::Checks) {}
+    /// Reports what its fields, each fine alone, are not together.
+    pub(super) fn check(&self, checks: &mut Checks) {
+        let Some(locality) = &self.locality else {
+            return;
+        };
+        // Envoy finds a zone within its region: without one, zones of two regions are one.
+        for (field, given, outer, outer_given) in [
+            (
+                "zone",
+                locality.zone.is_some(),
+                "region",
+                locality.region.is_some(),
+            ),
+            (
+                "subZone",
+                locality.sub_zone.is_some(),
+                "zone",
+                locality.zone.is_some(),
+            ),
+        ] {
+            if given && !outer_given {
+                checks
+                    .report(
+                        Fault::Requires,
+                        format!("/locality/{field}"),
+                        format!("a {field} needs the {outer} it is in"),
+                    )
+                    .expected(format!("{outer} beside it"));
+            }
+        }
+    }
 
-    pub(super) fn refs(&self, _namespace: &str) -> Vec<super::Reference> {
+    /// It names no other document: services select it by its labels.
+    pub(super) fn refs(&self, _namespace: &str) -> Vec<Reference> {
         Vec::new()
     }
 }

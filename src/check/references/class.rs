@@ -1,0 +1,65 @@
+//! Which class of proxies serves a Gateway.
+
+use std::sync::Arc;
+
+use super::Seeker;
+use crate::{
+    check::{Code, Diagnostic, suggest},
+    model::{Kind, Role, Spec},
+};
+
+const EFFECT: &str = "no proxy serves this Gateway";
+const BUILT_IN: [&str; 3] = ["sidecar", "gateway", "client"];
+
+pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
+    let classes = || seeker.world.documents(Kind::ProxyClass);
+    // Proxies name a class by its name alone: of two with one name, the first by namespace counts.
+    let declared = classes()
+        .filter(|document| document.metadata.name == *name)
+        .min_by(|a, b| a.metadata.namespace.cmp(&b.metadata.namespace));
+    let role = match declared.map(|document| &document.spec) {
+        Some(Spec::ProxyClass(class)) => Some(class.role),
+        _ => Role::built_in(name),
+    };
+    match role {
+        Some(Role::Gateway) => None,
+        Some(role) => {
+            let role = format!("{role:?}").to_lowercase();
+            Some(
+                seeker
+                    .report(
+                        Code::WRONG_ROLE,
+                        "",
+                        format!("ProxyClass {name:?} is for proxies of role {role}"),
+                    )
+                    .expected("a ProxyClass with role: gateway")
+                    .found(format!("role: {role}"))
+                    .suggest(Some("the class \"gateway\" exists without a document"))
+                    .effect(EFFECT),
+            )
+        }
+        None => {
+            let gateway = classes().filter(
+                |document| matches!(&document.spec, Spec::ProxyClass(c) if c.role == Role::Gateway),
+            );
+            let mut names: Vec<&str> = gateway.map(|document| &*document.metadata.name).collect();
+            names.push("gateway");
+            names.sort_unstable();
+            names.dedup();
+            let all = classes().map(|document| &*document.metadata.name);
+            let meant = suggest::nearest(name, all.chain(BUILT_IN)).unwrap_or("gateway");
+            Some(
+                seeker
+                    .report(
+                        Code::NO_CLASS,
+                        "",
+                        format!("ProxyClass {name:?} does not exist"),
+                    )
+                    .expected(format!("one of {}", suggest::enumerate(names)))
+                    .found(&**name)
+                    .suggest(Some(format!("did you mean {meant:?}?")))
+                    .effect(EFFECT),
+            )
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! What a route attaches to: a Service, whole or one port, or a Gateway, whole or some listeners.
+
+use super::{Seeker, ports};
+use crate::{
+    check::{Code, Diagnostic, suggest},
+    model::{DocumentKey, Gateway, GatewayListener, Kind, Service, Spec},
+};
+
+const EFFECT: &str = "the route is not attached there";
+
+pub(super) fn seek(seeker: &Seeker<'_>, key: &DocumentKey) -> Option<Diagnostic> {
+    let found = match (key.kind, seeker.world.document(key).map(|d| &d.spec)) {
+        (Kind::Service, _) if key.namespace != seeker.document.metadata.namespace => {
+            Some(other_namespace(seeker, key))
+        }
+        (_, None) => Some(seeker.missing(Code::NO_PARENT, key, "name")),
+        (_, Some(Spec::Service(service))) => port(seeker, key, service),
+        (_, Some(Spec::Gateway(gateway))) => listener(seeker, key, gateway),
+        _ => None,
+    };
+    found.map(|diagnostic| diagnostic.effect(EFFECT))
+}
+
+fn other_namespace(seeker: &Seeker<'_>, key: &DocumentKey) -> Diagnostic {
+    let own = &seeker.document.metadata.namespace;
+    seeker
+        .report(
+            Code::OTHER_NAMESPACE,
+            "namespace",
+            format!("{key} takes routes of its own namespace only, not of {own:?}"),
+        )
+        .expected(own.to_string())
+        .found(key.namespace.to_string())
+        .suggest(Some("put the route into the service's namespace"))
+}
+
+fn port(seeker: &Seeker<'_>, key: &DocumentKey, service: &Service) -> Option<Diagnostic> {
+    let reference = seeker.reference;
+    let named = |port: &&crate::model::ServicePort| {
+        reference.port.is_none_or(|number| number == port.port)
+            && (reference.section.is_none() || reference.section == port.name)
+    };
+    let mut there = service.ports.iter().filter(named).peekable();
+    let field = field_of(seeker);
+    if there.peek().is_none() {
+        return Some(
+            seeker
+                .report(
+                    Code::NO_PARENT_PART,
+                    field,
+                    format!("{key} has no port {}", part_of(seeker)),
+                )
+                .expected(format!("one of {}", ports(&service.ports)))
+                .found(part_of(seeker))
+                .suggest(meant(
+                    seeker,
+                    service.ports.iter().filter_map(|p| p.name.as_deref()),
+                )),
+        );
+    }
+    if there.any(|port| port.speaks().is_http()) {
+        return None;
+    }
+    let message = match field {
+        "" => format!("{key} has no port that speaks HTTP"),
+        _ => format!("port {} of {key} does not speak HTTP", part_of(seeker)),
+    };
+    Some(
+        seeker
+            .report(Code::NOT_HTTP, field, message)
+            .expected("a port that speaks http, http2 or grpc"),
+    )
+}
+
+fn listener(seeker: &Seeker<'_>, key: &DocumentKey, gateway: &Gateway) -> Option<Diagnostic> {
+    let reference = seeker.reference;
+    let named = |listener: &&GatewayListener| {
+        reference.port.is_none_or(|port| port == listener.port)
+            && reference
+                .section
+                .as_ref()
+                .is_none_or(|name| *name == listener.name)
+    };
+    let there: Vec<_> = gateway.listeners.iter().filter(named).collect();
+    let field = field_of(seeker);
+    if there.is_empty() {
+        let names = || gateway.listeners.iter().map(|listener| &*listener.name);
+        let shown = gateway.listeners.iter();
+        let shown = shown.map(|listener| format!("{} (port {})", listener.name, listener.port));
+        return Some(
+            seeker
+                .report(
+                    Code::NO_PARENT_PART,
+                    field,
+                    format!("{key} has no listener {}", part_of(seeker)),
+                )
+                .expected(format!("one of {}", suggest::enumerate(shown)))
+                .found(part_of(seeker))
+                .suggest(meant(seeker, names())),
+        );
+    }
+    let own = &seeker.document.metadata.namespace;
+    let admitting: Vec<_> = there
+        .into_iter()
+        .filter(|listener| listener.admits(&key.namespace, own))
+        .collect();
+    if admitting.is_empty() {
+        return Some(
+            seeker
+                .report(
+                    Code::NOT_ALLOWED,
+                    "name",
+                    format!("{key} takes no routes of namespace {own:?}"),
+                )
+                .expected(format!("a route in namespace {:?}", key.namespace))
+                .found(own.to_string())
+                .suggest(Some(
+                    "write allowedRoutes: {namespaces: {from: All}} into the Gateway's listener",
+                )),
+        );
+    }
+    hosts(seeker, key, &admitting)
+}
+
+fn hosts(
+    seeker: &Seeker<'_>,
+    key: &DocumentKey,
+    listeners: &[&GatewayListener],
+) -> Option<Diagnostic> {
+    let Spec::HttpRoute(route) = &seeker.document.spec else {
+        return None;
+    };
+    let taken = || {
+        listeners
+            .iter()
+            .map(|listener| listener.hostname.as_deref())
+    };
+    let common = |host: &str| taken().any(|taken| taken.is_none_or(|taken| overlap(taken, host)));
+    if route.hostnames.is_empty() || route.hostnames.iter().any(|host| common(host)) {
+        return None;
+    }
+    Some(
+        seeker
+            .report(
+                Code::NO_COMMON_HOST,
+                "name",
+                format!("no host name of this route is one that {key} takes"),
+            )
+            .expected(format!("one of {}", suggest::enumerate(taken().flatten())))
+            .found(suggest::enumerate(&route.hostnames)),
+    )
+}
+
+/// Whether a host name can be meant by both.
+fn overlap(a: &str, b: &str) -> bool {
+    let covers = |wide: &str, narrow: &str| {
+        wide.strip_prefix('*')
+            .is_some_and(|suffix| narrow.trim_start_matches('*').ends_with(suffix))
+    };
+    a == b || covers(a, b) || covers(b, a)
+}
+
+/// The field that names a part of the parent.
+fn field_of(seeker: &Seeker<'_>) -> &'static str {
+    match (&seeker.reference.section, seeker.reference.port) {
+        (Some(_), _) => "sectionName",
+        (None, Some(_)) => "port",
+        (None, None) => "",
+    }
+}
+
+fn part_of(seeker: &Seeker<'_>) -> String {
+    match (&seeker.reference.section, seeker.reference.port) {
+        (Some(name), Some(port)) => format!("{name:?} with number {port}"),
+        (Some(name), None) => format!("{name:?}"),
+        (None, Some(port)) => port.to_string(),
+        (None, None) => String::new(),
+    }
+}
+
+fn meant<'n>(seeker: &Seeker<'_>, names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let name = suggest::nearest(seeker.reference.section.as_deref()?, names)?;
+    Some(format!("did you mean {name:?}?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_host_names_overlap_where_one_covers_the_other() {
+        for (a, b, expected) in [
+            ("a.b", "a.b", true),
+            ("*.b", "a.b", true),
+            ("*.b", "x.a.b", true),
+            ("*.b", "*.a.b", true),
+            ("*.b", "b", false),
+            ("*.b", "a.c", false),
+            ("a.b", "c.b", false),
+            ("*.ab", "x.b", false),
+        ] {
+            assert_eq!(overlap(a, b), expected, "{a} {b}");
+            assert_eq!(overlap(b, a), expected, "{b} {a}");
+        }
+    }
+}
