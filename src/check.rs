@@ -28,6 +28,7 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 mod world;
+mod write;
 
 pub use code::{Code, NotACode, Stage};
 pub use diagnostic::{Diagnostic, Severity};
@@ -38,3 +39,4 @@ pub use references::{references, referrers};
 pub use render::render;
 pub use split::decode;
 pub use world::{Overlay, World};
+pub use write::{NotWritable, to_yaml};

@@ -13,7 +13,8 @@ pub(super) fn told(finding: Finding) -> Diagnostic {
     diagnostic
 }
 
-fn code(fault: Fault) -> Code {
+/// The code of its class.
+pub(super) fn code(fault: Fault) -> Code {
     match fault {
         Fault::Form => Code::FORM,
         Fault::Range => Code::RANGE,

@@ -5,14 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use serde_json::Value;
 
 use super::{
-    Code, Diagnostic, Span, bounds, limits,
+    Code, Diagnostic, Severity, Span, bounds, limits,
     node::{Entry, Node},
     schema::Walk,
     shape, split,
     split::Chunk,
     suggest, syntax,
 };
-use crate::model::{Checks, Document, DocumentKey, Kind, Metadata, Origin, Spec};
+use crate::model::{Checks, Document, DocumentKey, Finding, Kind, Metadata, Origin, Spec};
 
 /// A text that holds documents.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +26,8 @@ pub struct Source<'a> {
 /// What [`documents`] read.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
-    /// Those whose types fit, in the order they stand; they may break bounds.
+    /// Those whose types fit, in the order they stand. One that an error is told of is here for
+    /// [`super::references()`] alone: a value out of its bounds may be another one in it.
     pub documents: Vec<Document>,
     /// Those that are named but do not fit: nobody knows what they are, only that they are meant to
     /// be. A reference to one is not dangling.
@@ -384,17 +385,23 @@ impl<'a> Reader<'a> {
         spec.check(&mut checks);
         for finding in checks.into_findings() {
             let pointer = format!("/spec{}", finding.pointer);
-            // What is wrong by itself is not told again for what follows from it.
-            if self
-                .found
-                .iter()
-                .any(|d| d.pointer == pointer && d.is_error())
-            {
+            if self.follows(&pointer, &finding) {
                 continue;
             }
             let span = root.locate(&pointer);
             self.found
                 .push(bounds::told(finding).at(span).pointer(pointer));
         }
+    }
+    /// Whether what was told already is the cause of `finding`: an error at the same place, or,
+    /// for what is only a warning, inside it.
+    fn follows(&self, pointer: &str, finding: &Finding) -> bool {
+        let warning = bounds::code(finding.fault).severity() == Severity::Warning;
+        let inside = |cause: &str| {
+            let below = cause.strip_prefix(pointer);
+            below.is_some_and(|below| below.is_empty() || (warning && below.starts_with('/')))
+        };
+        let mut errors = self.found.iter().filter(|told| told.is_error());
+        errors.any(|told| inside(&told.pointer))
     }
 }

@@ -5,7 +5,9 @@ mod class;
 mod parent;
 
 use super::{Code, Diagnostic, World, locate, suggest};
-use crate::model::{Document, DocumentKey, RefRole, Reference, Service, ServicePort, Spec, Target};
+use crate::model::{
+    Document, DocumentKey, Form, RefRole, Reference, Service, ServicePort, Spec, Target,
+};
 
 /// All that is wrong with what `documents` name, in `world`: every document as it would be after
 /// the change, the changed ones among them.
@@ -66,9 +68,11 @@ struct Seeker<'a> {
 impl<'a> Seeker<'a> {
     fn seek(&self) -> Option<Diagnostic> {
         match &self.reference.target {
+            // Its name has not the form of a version's, which is told as a bound.
+            Target::Foreign { kind, .. } if kind == "netloft.dev/ServiceVersion" => None,
             Target::Foreign { kind, name } => Some(self.foreign(kind, name)),
             Target::Class(name) => class::seek(self, name),
-            Target::Document(key) if self.world.is_unreadable(key) => None,
+            Target::Document(key) if self.world.is_unreadable(key) || !is_name(key) => None,
             Target::Document(key) => match self.reference.role {
                 RefRole::Parent => parent::seek(self, key),
                 RefRole::Backend => backend::seek(self, key),
@@ -174,6 +178,11 @@ impl<'a> Seeker<'a> {
         }
         diagnostic
     }
+}
+
+/// Whether there could be a document of that key: what could not is told as a bound.
+fn is_name(key: &DocumentKey) -> bool {
+    Form::DnsLabel.fits(&key.namespace) && Form::DnsLabel.fits(&key.name)
 }
 
 /// `8080 (http), 9090 (admin)`.

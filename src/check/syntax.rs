@@ -283,6 +283,13 @@ impl<'a> Builder<'a, '_> {
                 column: last.column,
             };
         }
+        let row = text.lines().nth(error.marker().line().saturating_sub(1));
+        if is_tab(error.kind())
+            && let Some(tab) = row.and_then(|row| row.chars().position(|c| c == '\t'))
+        {
+            // The parser points behind it.
+            start.column = u32::try_from(tab).unwrap_or(u32::MAX).saturating_add(1);
+        }
         let end = Place {
             column: start.column + 1,
             ..start
@@ -376,6 +383,17 @@ fn measure(node: &Node<'_>) -> (usize, usize) {
     }
 }
 
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInPlainScalar
+    )
+}
+
 /// The parser's reason in words of ours, with what usually causes it.
 fn say(kind: &ErrorKind, open: Option<Place>) -> Diagnostic {
     let opened = |what: &str| match open {
@@ -386,11 +404,7 @@ fn say(kind: &ErrorKind, open: Option<Place>) -> Diagnostic {
         None => format!("{what} is not closed"),
     };
     match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInPlainScalar => Diagnostic::new(Code::TAB, "a tab indents this line")
+        kind if is_tab(kind) => Diagnostic::new(Code::TAB, "a tab indents this line")
             .expected("spaces")
             .found("a tab")
             .suggest(Some("indent with spaces")),
@@ -447,6 +461,10 @@ fn say(kind: &ErrorKind, open: Option<Place>) -> Diagnostic {
             format!("a value cannot begin with {character:?}"),
         )
         .suggest(Some("quote the value")),
+        ErrorKind::MissingAnchorOrAliasName => {
+            Diagnostic::new(Code::NOT_YAML, "a value cannot begin with '*' or '&' alone")
+                .suggest(Some("quote the value"))
+        }
         ErrorKind::UnknownQuotedScalarEscape => {
             Diagnostic::new(Code::NOT_YAML, "an escape in double quotes is unknown").suggest(Some(
                 "write the backslash twice, or use single quotes, as for regular expressions",

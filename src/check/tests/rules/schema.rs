@@ -1,0 +1,163 @@
+//! NL02..
+
+use super::{Row, holds};
+use crate::check::Code;
+
+pub(super) const ROWS: &[Row] = &[
+    (
+        Code::NOT_A_DOCUMENT,
+        "«just a text»",
+        &["just a text", "apiVersion"],
+    ),
+    (Code::NOT_A_DOCUMENT, "«- a»", &["a list"]),
+    (
+        Code::MISSING_FIELD,
+        "«apiVersion»: netloft.dev/v1\nmetadata: {name: a}",
+        &["\"kind\"", "HTTPRoute"],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "«kind»: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}], dns: [a]}",
+        &["\"apiVersion\"", "netloft.dev/v1"],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "«apiVersion»: netloft.dev/v1\nkind: Service\nspec: {ports: [{port: 80}], dns: [a]}",
+        &["\"metadata\""],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "«apiVersion»: netloft.dev/v1\nkind: Service\nmetadata: {name: a}",
+        &["\"spec\""],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "@Service\nspec:\n  ports:\n  - «name»: a\n  dns: [a]",
+        &["\"port\"", "1 to 65535"],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "@Service\n«spec»: {dns: [a]}",
+        &["\"ports\"", "a list"],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "@HTTPRoute\nspec:\n  parentRefs: [{name: g}]\n  rules:\n  - filters:\n    - «urlRewrite»: {}",
+        &["\"type\"", "URLRewrite"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "@Service\nspec:\n  ports: [{port: 80}]\n  «selectr»: {a: b}",
+        &["selectr", "endpoints", "did you mean \"selector\"?"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "@Service\nspec: {ports: [{port: 80, «replicas»: 2}], dns: [a]}",
+        &["targetPort"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "@Service\nspec: {ports: [{port: 80}], dns: [a]}\n«ports»: []",
+        &["under spec?"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: URLRewrite, urlRewrite: {hostname: a}, «requestMirror»: {}}], backendRefs: [{name: s}]}]}\n---\n@Service s {ports: [{port: 80}], dns: [a]}\n@Gateway g {gatewayClassName: gateway, listeners: [{name: a, port: 80, protocol: HTTP}]}",
+        &["urlRewrite"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [{port: «\"80\"»}], dns: [a]}",
+        &["remove the quotes"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [{port: «0x50»}], dns: [a]}",
+        &["whole number", "0x50"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [{port: «8_080»}], dns: [a]}",
+        &["write 8080"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [{port: «080»}], dns: [a]}",
+        &["write 80"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [{port: «http»}], dns: [a]}",
+        &["http"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {«ports»: {port: 80}, dns: [a]}",
+        &["a list", "a mapping", "- "],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: «80», dns: [a]}",
+        &["a list", "80"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\n«spec»:\n",
+        &["a mapping", "nothing"],
+    ),
+    (
+        Code::WRONG_TYPE,
+        "@Service\nspec: {ports: [«80»], dns: [a]}",
+        &["a mapping"],
+    ),
+    (
+        Code::NOT_A_CHOICE,
+        "@Service\nspec: {ports: [{port: 80, protocol: «HTTP»}], dns: [a]}",
+        &["http, http2, grpc, tcp, tls", "did you mean \"http\"?"],
+    ),
+    (
+        Code::NOT_A_CHOICE,
+        "@Gateway g\nspec: {gatewayClassName: gateway, listeners: [{name: a, port: 80, protocol: «HTTPS»}]}",
+        &["one of HTTP"],
+    ),
+    (
+        Code::NOT_A_CHOICE,
+        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «RequestMirror»}]}]}",
+        &["RequestHeaderModifier"],
+    ),
+    (
+        Code::NOT_A_CHOICE,
+        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: «300»}}]}]}",
+        &["301, 302, 303, 307, 308"],
+    ),
+    (
+        Code::UNKNOWN_KIND,
+        "apiVersion: netloft.dev/v1\nkind: «Servise»\nmetadata: {name: a}\nspec: {}",
+        &["did you mean \"Service\"?", "Workload"],
+    ),
+    (
+        Code::UNKNOWN_KIND,
+        "apiVersion: apps/v1\nkind: «Deployment»\nmetadata: {name: a}\nspec: {}",
+        &["Deployment"],
+    ),
+    (
+        Code::WRONG_API_VERSION,
+        "apiVersion: «v1»\nkind: Service\nmetadata: {name: a}\nspec: {type: ClusterIP}",
+        &["no kind Service in \"v1\"", "netloft.dev/v1"],
+    ),
+    (
+        Code::WRONG_API_VERSION,
+        "apiVersion: «netloft.dev/v1beta1»\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}], dns: [a]}",
+        &["netloft.dev/v1 only"],
+    ),
+    (
+        Code::EMPTY_FIELD,
+        "@Service\nspec:\n  ports: [{port: 80}]\n  «selector»:\n  dns: [a]",
+        &["taken as absent"],
+    ),
+];
+
+#[test]
+fn each_misfit_of_a_field_is_told_at_its_place() {
+    holds(ROWS);
+}
