@@ -18,6 +18,10 @@ mod node;
 mod outline;
 mod read_key;
 mod selection;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod worlds;
 
 pub use attachment::{Attachment, Parent, ParentKind};
 pub use classify::{CLIENT, GATEWAY, SIDECAR, classify};

@@ -182,7 +182,8 @@ impl Selection {
     /// How many entries are kept, so that a test sees none left behind.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {
-        self.selected.len() + self.workloads.len() + self.services.len() + self.filed_under.len()
+        let filed: usize = self.services.values().map(OrdMap::len).sum();
+        self.selected.len() + self.workloads.len() + filed + self.filed_under.len()
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the graph promises, proved.
 
 mod cost;
-mod edits;
 mod golden;
 mod incremental;
 mod world;

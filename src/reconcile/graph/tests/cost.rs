@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::world::{declared, graph_of, proxy, put};
+use super::world::graph_of;
 use crate::{
     compile::UnitKind::{
         self, AllHosts, Cluster, Contents, Endpoints, Parents, Roster, RouteConfiguration,
@@ -17,7 +17,10 @@ use crate::{
     model::{Document, DocumentKey, Kind},
     reconcile::graph::{Graph, Step},
     snapshot::{ENDPOINTS, ROUTES, TypeIx},
-    view::{Change, MeshView},
+    view::{
+        Change, MeshView,
+        worlds::{declared, proxy, put},
+    },
 };
 
 const SERVICES: usize = 1_000;

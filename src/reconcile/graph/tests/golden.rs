@@ -9,7 +9,8 @@ use std::{fs, path::Path};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::world::{as_json, documents, graph_of, proxy};
+use super::world::{as_json, graph_of};
+use crate::view::worlds::{documents, proxy};
 
 #[derive(Deserialize)]
 struct Proxy {

@@ -10,15 +10,15 @@ use proptest::{
     test_runner::{TestCaseError, TestRunner},
 };
 
-use super::{
-    edits::{Edit, step},
-    world::{graph_of, held, put},
-};
+use super::world::{graph_of, held};
 use crate::{
     model::{Document, DocumentKey},
     reconcile::graph::Graph,
     snapshot::{ScopeId, Snapshot, TypeIx},
-    view::{Change, Facts, ReadKey},
+    view::{
+        Change, Facts, ReadKey,
+        worlds::{Edit, put, step},
+    },
 };
 
 /// A graph that lives through edits, and what is needed to compile the same from nothing.

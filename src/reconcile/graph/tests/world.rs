@@ -1,66 +1,17 @@
-//! Documents, proxies and compiled scopes for tests.
+//! Compiled scopes, looked at.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use netloft_proto::descriptors;
 use prost_reflect::{DynamicMessage, SerializeOptions};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
-    model::{Document, Kind, Metadata, Origin, Spec},
+    model::Document,
     reconcile::graph::Graph,
     snapshot::{Resource, Snapshot, TYPES, TypeIx},
-    view::{Change, Facts, MeshView},
+    view::{Change, MeshView, worlds::put},
 };
-
-/// A document as text has it.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Declared {
-    kind: String,
-    metadata: Metadata,
-    spec: Value,
-}
-
-/// The documents of a YAML text.
-pub(super) fn documents(yaml: &str) -> Vec<Arc<Document>> {
-    let declared: Vec<Declared> = serde_saphyr::from_multiple(yaml).unwrap();
-    declared.into_iter().map(document).collect()
-}
-
-/// One document.
-pub(super) fn declared(
-    kind: Kind,
-    namespace: &str,
-    name: &str,
-    labels: Value,
-    spec: Value,
-) -> Arc<Document> {
-    let metadata = json!({"namespace": namespace, "name": name, "labels": labels});
-    document(Declared {
-        kind: kind.facts().kind.to_owned(),
-        metadata: serde_json::from_value(metadata).unwrap(),
-        spec,
-    })
-}
-
-fn document(declared: Declared) -> Arc<Document> {
-    let kind = Kind::ALL
-        .iter()
-        .find(|kind| kind.facts().kind == declared.kind)
-        .unwrap_or_else(|| panic!("no kind {}", declared.kind));
-    Arc::new(Document {
-        metadata: declared.metadata,
-        spec: Spec::from_json(*kind, declared.spec).unwrap(),
-        origin: Origin::default(),
-    })
-}
-
-/// The change that puts `document` there.
-pub(super) fn put(document: &Arc<Document>) -> Change {
-    (document.key(), Some(document.clone()))
-}
 
 /// A graph that holds `documents`, compiled from nothing.
 pub(super) fn graph_of<'a>(documents: impl IntoIterator<Item = &'a Arc<Document>>) -> Graph {
@@ -69,16 +20,6 @@ pub(super) fn graph_of<'a>(documents: impl IntoIterator<Item = &'a Arc<Document>
     let mut graph = Graph::default();
     graph.update(view, &changed);
     graph
-}
-
-/// A proxy of `class` in `namespace`.
-pub(super) fn proxy(class: &str, namespace: &str) -> Facts {
-    Facts {
-        class: class.into(),
-        namespace: namespace.into(),
-        cohort: "stable".into(),
-        ..Facts::nobody()
-    }
 }
 
 /// All types, in send order.

@@ -1,4 +1,4 @@
-//! Worlds of a few names, and edits of them, for property tests.
+//! Documents for tests: written down, or of a few names and edited at random.
 //!
 //! Names are few so that edits meet: selectors and labels, routes and backends that come and go,
 //! classes that change their role under the proxies that are connected.
@@ -6,17 +6,74 @@
 use std::sync::Arc;
 
 use proptest::{prelude::*, sample::select};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::world::declared;
-use crate::{
-    model::{Document, DocumentKey, Kind},
-    view::Facts,
-};
+use super::{Change, Facts};
+
+use crate::model::{Document, DocumentKey, Kind, Metadata, Origin, Spec};
+
+/// A document as text has it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Declared {
+    kind: String,
+    metadata: Metadata,
+    spec: Value,
+}
+
+/// The documents of a YAML text.
+pub(crate) fn documents(yaml: &str) -> Vec<Arc<Document>> {
+    let declared: Vec<Declared> = serde_saphyr::from_multiple(yaml).unwrap();
+    declared.into_iter().map(read).collect()
+}
+
+/// One document.
+pub(crate) fn declared(
+    kind: Kind,
+    namespace: &str,
+    name: &str,
+    labels: Value,
+    spec: Value,
+) -> Arc<Document> {
+    let metadata = json!({"namespace": namespace, "name": name, "labels": labels});
+    read(Declared {
+        kind: kind.facts().kind.to_owned(),
+        metadata: serde_json::from_value(metadata).unwrap(),
+        spec,
+    })
+}
+
+fn read(declared: Declared) -> Arc<Document> {
+    let kind = Kind::ALL
+        .iter()
+        .find(|kind| kind.facts().kind == declared.kind)
+        .unwrap_or_else(|| panic!("no kind {}", declared.kind));
+    Arc::new(Document {
+        metadata: declared.metadata,
+        spec: Spec::from_json(*kind, declared.spec).unwrap(),
+        origin: Origin::default(),
+    })
+}
+
+/// The change that puts `document` there.
+pub(crate) fn put(document: &Arc<Document>) -> Change {
+    (document.key(), Some(document.clone()))
+}
+
+/// A proxy of `class` in `namespace`.
+pub(crate) fn proxy(class: &str, namespace: &str) -> Facts {
+    Facts {
+        class: class.into(),
+        namespace: namespace.into(),
+        cohort: "stable".into(),
+        ..Facts::nobody()
+    }
+}
 
 /// What happens at one step.
 #[derive(Debug, Clone)]
-pub(super) enum Edit {
+pub(crate) enum Edit {
     Put(Arc<Document>),
     Delete(DocumentKey),
     /// A proxy of these facts connects.
@@ -194,12 +251,11 @@ fn document() -> impl Strategy<Value = Arc<Document>> {
 }
 
 fn facts() -> impl Strategy<Value = Facts> {
-    (one_of(CLASSES), one_of(NAMESPACES))
-        .prop_map(|(class, namespace)| super::world::proxy(class, namespace))
+    (one_of(CLASSES), one_of(NAMESPACES)).prop_map(|(class, namespace)| proxy(class, namespace))
 }
 
 /// One step: a few edits that become one revision.
-pub(super) fn step() -> impl Strategy<Value = Vec<Edit>> {
+pub(crate) fn step() -> impl Strategy<Value = Vec<Edit>> {
     let edit = prop_oneof![
         8 => document().prop_map(Edit::Put),
         3 => document().prop_map(|document| Edit::Delete(document.key())),
