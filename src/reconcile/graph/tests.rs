@@ -3,4 +3,5 @@
 mod cost;
 mod golden;
 mod incremental;
+mod processes;
 mod world;

@@ -4,13 +4,20 @@
 //! which proxies look; and `output.json`, what each is given and what was found wrong. With
 //! `NETLOFT_BLESS` set the outputs are written instead of compared.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::world::{as_json, graph_of};
-use crate::view::worlds::{documents, proxy};
+use crate::{
+    reconcile::graph::Graph,
+    snapshot::Snapshot,
+    view::worlds::{documents, proxy},
+};
 
 #[derive(Deserialize)]
 struct Proxy {
@@ -18,21 +25,34 @@ struct Proxy {
     namespace: String,
 }
 
-fn check(case: &str) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("src/compile/testdata")
-        .join(case);
-    let read = |file: &str| {
-        fs::read_to_string(folder.join(file))
-            .unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
-    };
-    let proxies: Vec<Proxy> = serde_json::from_str(&read("proxies.json")).unwrap();
-    let mut graph = graph_of(&documents(&read("input.yaml")));
-    let mut given_to = serde_json::Map::new();
-    for Proxy { class, namespace } in &proxies {
+fn folder(case: &str) -> PathBuf {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/compile/testdata");
+    cases.join(case)
+}
+
+fn read(case: &str, file: &str) -> String {
+    let path = folder(case).join(file);
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
+}
+
+/// The graph of a case, and what each of its proxies is given.
+pub(super) fn compiled(case: &str) -> (Graph, Vec<(String, Snapshot)>) {
+    let proxies: Vec<Proxy> = serde_json::from_str(&read(case, "proxies.json")).unwrap();
+    let mut graph = graph_of(&documents(&read(case, "input.yaml")));
+    let open = |Proxy { class, namespace }: &Proxy| {
         let (_, snapshot) = graph.open_scope(&proxy(class, namespace));
-        given_to.insert(format!("{class} in {namespace}"), as_json(&snapshot));
-    }
+        (format!("{class} in {namespace}"), snapshot)
+    };
+    let given = proxies.iter().map(open).collect();
+    (graph, given)
+}
+
+fn check(case: &str) {
+    let (graph, given) = compiled(case);
+    let given_to: Map<_, _> = given
+        .iter()
+        .map(|(proxy, snapshot)| (proxy.clone(), as_json(snapshot)))
+        .collect();
     let problems = graph.problems().into_iter().map(|problem| {
         json!({
             "code": problem.code,
@@ -49,10 +69,10 @@ fn check(case: &str) {
     if std::env::var_os("NETLOFT_BLESS").is_some() {
         let mut text = serde_json::to_string_pretty(&output).unwrap();
         text.push('\n');
-        fs::write(folder.join("output.json"), text).unwrap();
+        fs::write(folder(case).join("output.json"), text).unwrap();
         return;
     }
-    let expected: Value = serde_json::from_str(&read("output.json")).unwrap();
+    let expected: Value = serde_json::from_str(&read(case, "output.json")).unwrap();
     assert_same(case, &expected, &output);
 }
 
@@ -90,7 +110,8 @@ macro_rules! cases {
             check($case);
         }
     )*
-        const CASES: &[&str] = &[$($case),*];
+        /// Every case there is.
+        pub(super) const CASES: &[&str] = &[$($case),*];
     };
 }
 
