@@ -54,11 +54,13 @@ impl LayerEdit {
             self.layer.tables.resize_with(index + 1, Table::default);
         }
         let table = &mut self.layer.tables[index];
-        let told = |old: &Arc<Resource>| old.provenance() == resource.provenance();
-        let same_provenance = table.get(resource.name()).is_some_and(told);
+        let told = |old: &Arc<Resource>| {
+            old.provenance() == resource.provenance() && old.refs() == resource.refs()
+        };
+        let told_alike = table.get(resource.name()).is_some_and(told);
         let changed = table.insert(resource);
         // Equal bytes may come from another line now: that must not be lost.
-        self.changed |= changed || !same_provenance;
+        self.changed |= changed || !told_alike;
         changed
     }
 

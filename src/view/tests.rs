@@ -257,3 +257,39 @@ fn a_class_is_named_else_matched_else_built_in() {
         assert_eq!(&*classify(&view, &node).namespace, expected);
     }
 }
+
+/// One output, of any unit, that depends on the namespace.
+struct OneOutput(FactsRead);
+
+impl Outputs<&'static str, u8> for OneOutput {
+    fn find(&self, unit: &&'static str, facts: &Facts) -> Option<(Handle, &u8, &FactsRead)> {
+        (*unit == "there" && facts.agree_with(&self.0)).then_some((Handle(7), &1, &self.0))
+    }
+}
+
+#[test]
+fn who_reads_an_output_depends_on_the_facts_that_it_depends_on() {
+    let view = MeshView::default();
+    let output = OneOutput([(Fact::Namespace, Some("shop".into()))].into());
+    let (at_home, away) = (
+        worlds::proxy("sidecar", "shop"),
+        worlds::proxy("sidecar", "pay"),
+    );
+
+    let mut lens = Lens::new(&view, &at_home, &output);
+    assert_eq!(lens.output(&"there"), Some(&1));
+    assert_eq!(lens.output(&"elsewhere"), None);
+    assert_eq!(lens.fact(Fact::Label("tier".into())), None);
+    let reads = lens.into_reads();
+    assert_eq!(reads.outputs, [Handle(7)].into());
+    assert_eq!(reads.missing, ["elsewhere"]);
+    let expected = [
+        (Fact::Namespace, Some("shop".into())),
+        (Fact::Label("tier".into()), None), // an absence is a fact too
+    ];
+    assert_eq!(reads.facts, expected.into());
+
+    let mut lens = Lens::new(&view, &away, &output);
+    assert_eq!(lens.output(&"there"), None);
+    assert_eq!(lens.into_reads().missing, ["there"]);
+}

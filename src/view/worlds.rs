@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use proptest::{prelude::*, sample::select};
+use proptest::{
+    prelude::*,
+    sample::{select, subsequence},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -246,12 +249,20 @@ fn document() -> impl Strategy<Value = Arc<Document>> {
         3 => workload,
         4 => named(Kind::HttpRoute, vec!["a", "b", "r"], route().boxed()),
         2 => named(Kind::Gateway, vec!["g", "h"], gateway().boxed()),
-        2 => named(Kind::ProxyClass, vec!["edge", "small", "sidecar"], class().boxed()),
+        4 => named(Kind::ProxyClass, vec!["edge", "small"], class().boxed()),
     ]
 }
 
-fn facts() -> impl Strategy<Value = Facts> {
-    (one_of(CLASSES), one_of(NAMESPACES)).prop_map(|(class, namespace)| proxy(class, namespace))
+/// Every proxy that may connect.
+fn proxies() -> Vec<Facts> {
+    let of_class = |class| NAMESPACES.map(|namespace| proxy(class, namespace));
+    CLASSES.into_iter().flat_map(of_class).collect()
+}
+
+/// What happens before anything else: some proxies connect.
+pub(crate) fn beginning() -> impl Strategy<Value = Vec<Edit>> {
+    let some = subsequence(proxies(), 0..=CLASSES.len() * NAMESPACES.len());
+    some.prop_map(|proxies| proxies.into_iter().map(Edit::Open).collect())
 }
 
 /// One step: a few edits that become one revision.
@@ -259,7 +270,7 @@ pub(crate) fn step() -> impl Strategy<Value = Vec<Edit>> {
     let edit = prop_oneof![
         8 => document().prop_map(Edit::Put),
         3 => document().prop_map(|document| Edit::Delete(document.key())),
-        2 => facts().prop_map(Edit::Open),
+        1 => select(proxies()).prop_map(Edit::Open),
         1 => Just(Edit::Close),
     ];
     prop::collection::vec(edit, 1..4)

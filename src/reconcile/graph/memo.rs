@@ -311,6 +311,21 @@ impl Memo {
         problems.into_iter().cloned().collect()
     }
 
+    /// Units in shared layers that depend on a fact of one proxy: there must be none.
+    #[cfg(test)]
+    pub(super) fn shared_but_particular(&self) -> Vec<&Unit> {
+        let shared = |slot: &&Slot| {
+            let seats = &slot.seats;
+            seats.iter().any(|seat| matches!(seat, Seat::Layer(_))) && !slot.facts_read.is_empty()
+        };
+        self.slots
+            .iter()
+            .flatten()
+            .filter(shared)
+            .map(|slot| &slot.unit)
+            .collect()
+    }
+
     #[cfg(test)]
     fn forgetful(&self, mut reads: Reads<Unit>) -> Reads<Unit> {
         if let Some(forget) = self.forget {

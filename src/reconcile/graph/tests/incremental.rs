@@ -17,7 +17,7 @@ use crate::{
     snapshot::{ScopeId, Snapshot, TypeIx},
     view::{
         Change, Facts, ReadKey,
-        worlds::{Edit, put, step},
+        worlds::{Edit, beginning, put, step},
     },
 };
 
@@ -115,6 +115,7 @@ impl Story {
             prop_assert_eq!(self.graph.open_scope(facts).0, *scope);
         }
         prop_assert_eq!(self.graph.problems(), fresh.problems());
+        prop_assert!(self.graph.memo.shared_but_particular().is_empty());
         Ok(())
     }
 
@@ -160,10 +161,10 @@ fn run(cases: u32, forget: Option<fn(&ReadKey) -> bool>) -> Result<(), String> {
         max_shrink_iters: if forget.is_some() { 0 } else { 2_000 },
         ..ProptestConfig::default()
     };
-    let steps = prop::collection::vec(step(), 1..16);
-    let told = TestRunner::new(config).run(&steps, |steps| {
+    let steps = (beginning(), prop::collection::vec(step(), 1..16));
+    let told = TestRunner::new(config).run(&steps, |(beginning, steps)| {
         let mut story = Story::new(forget);
-        for edits in &steps {
+        for edits in std::iter::once(&beginning).chain(&steps) {
             story.live_through(edits)?;
             story.equals_a_compile_from_nothing()?;
         }
