@@ -141,12 +141,12 @@ fn group((locality, mut found): (model::Locality, Vec<Found<'_>>)) -> LocalityLb
             sub_zone: text(&locality.sub_zone),
         }),
         load_balancing_weight: wire::u32(weight.max(1)),
-        lb_endpoints: found.into_iter().map(endpoint).collect(),
+        lb_endpoints: found.iter().map(endpoint).collect(),
         ..Default::default()
     }
 }
 
-fn endpoint(found: Found<'_>) -> LbEndpoint {
+fn endpoint(found: &Found<'_>) -> LbEndpoint {
     LbEndpoint {
         health_status: match found.health {
             Health::Healthy => HealthStatus::Healthy,

@@ -36,9 +36,10 @@ pub(crate) fn declared(
     kind: Kind,
     namespace: &str,
     name: &str,
-    labels: Value,
+    labels: impl Into<Value>,
     spec: Value,
 ) -> Arc<Document> {
+    let labels: Value = labels.into();
     let metadata = json!({"namespace": namespace, "name": name, "labels": labels});
     read(Declared {
         kind: kind.facts().kind.to_owned(),

@@ -100,10 +100,4 @@ impl Layers {
         }
         touched
     }
-
-    /// How many layers there are, so that a test sees none left behind.
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.layers.len()
-    }
 }

@@ -165,13 +165,7 @@ fn an_edit_of_one_route_compiles_one_virtual_host() {
     let step = mesh.change(edited(7, Kind::HttpRoute, "s7", route("s7", 80)));
     // One virtual host, joined with those of its namespace, and then with those of the others once
     // for each namespace that proxies are in.
-    let expected = [
-        (VirtualHost, 1),
-        (VirtualHosts, 1),
-        (AllHosts, 1),
-        (RouteConfiguration, NAMESPACES),
-    ];
-    assert_eq!(step.compiled, counts(expected));
+    assert_eq!(step.compiled, counts(REJOINED));
     assert_eq!(
         named(&step),
         (NAMESPACES, [(ROUTES, "outbound".into())].into())
@@ -212,16 +206,10 @@ fn a_new_service_compiles_its_own_units_only() {
 fn a_new_route_compiles_its_service_alone() {
     let mut mesh = Mesh::with_proxies("sidecar", &[]);
     let step = mesh.change((service(7)[3].key(), None));
-    let rejoined = [
-        (VirtualHost, 1),
-        (VirtualHosts, 1),
-        (AllHosts, 1),
-        (RouteConfiguration, NAMESPACES),
-    ];
     // What the route itself had is compiled no more.
-    assert_eq!(step.compiled, counts(rejoined));
+    assert_eq!(step.compiled, counts(REJOINED));
     let step = mesh.change(put(&service(7)[3]));
-    let mut expected = counts(rejoined);
+    let mut expected = counts(REJOINED);
     expected.insert(Parents, 1);
     assert_eq!(step.compiled, expected);
 }

@@ -31,7 +31,7 @@ struct Story {
 }
 
 impl Story {
-    fn new(forget: Option<fn(&ReadKey) -> bool>) -> Self {
+    fn new(forget: Option<Forget>) -> Self {
         let mut graph = Graph::default();
         graph.memo.forget = forget;
         Self {
@@ -154,7 +154,10 @@ fn differing(before: &Snapshot, after: &Snapshot) -> BTreeSet<(TypeIx, Arc<str>)
         .collect()
 }
 
-fn run(cases: u32, forget: Option<fn(&ReadKey) -> bool>) -> Result<(), String> {
+/// Reads that go past the lens.
+type Forget = fn(&ReadKey) -> bool;
+
+fn run(cases: u32, forget: Option<Forget>) -> Result<(), String> {
     let config = ProptestConfig {
         cases,
         failure_persistence: None,
@@ -181,7 +184,7 @@ fn step_by_step_equals_from_nothing_whatever_is_edited() {
 
 #[test]
 fn a_read_past_the_lens_is_found_out() {
-    let forgetful: [(&str, fn(&ReadKey) -> bool); 6] = [
+    let forgetful: [(&str, Forget); 6] = [
         ("documents", |key| matches!(key, ReadKey::Document(_))),
         ("outlines", |key| matches!(key, ReadKey::Outline(_))),
         ("endpoints", |key| matches!(key, ReadKey::Inline(..))),
