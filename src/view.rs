@@ -5,7 +5,7 @@
 //! whatever was compiled from a view knows what it depends on, absences and "all of a kind"
 //! included. Compiling reads through a [`Lens`], which writes that down.
 //!
-//! Absent on purpose: defaults and meaning (`compile`), Envoy's types but for the node it sends.
+//! Absent on purpose: defaults and meaning (`compile`), Envoy's types.
 
 mod attachment;
 mod classify;
