@@ -20,6 +20,14 @@ use protox::{
 
 type Error = Box<dyn std::error::Error>;
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells build scripts everything by the environment"
+)]
+fn var(name: &str) -> Result<String, env::VarError> {
+    env::var(name)
+}
+
 fn main() -> Result<(), Error> {
     println!("cargo:rerun-if-changed=build.rs");
     if env::var_os("CARGO_FEATURE_DESCRIPTORS").is_none() {
@@ -38,7 +46,7 @@ fn main() -> Result<(), Error> {
     let set = FileDescriptorSet {
         file: dependencies_first(files),
     };
-    let out = PathBuf::from(env::var("OUT_DIR")?).join("envoy.descriptors");
+    let out = PathBuf::from(var("OUT_DIR")?).join("envoy.descriptors");
     fs::write(out, set.encode_to_vec())?;
     Ok(())
 }
@@ -46,10 +54,10 @@ fn main() -> Result<(), Error> {
 /// Where the package envoy-types of this build lies.
 fn envoy_types() -> Result<PathBuf, Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("Cargo.toml");
+    let manifest = PathBuf::from(var("CARGO_MANIFEST_DIR")?).join("Cargo.toml");
     let output = Command::new(cargo)
         .args(["metadata", "--format-version=1", "--filter-platform"])
-        .arg(env::var("TARGET")?)
+        .arg(var("TARGET")?)
         .arg("--manifest-path")
         .arg(manifest)
         .output()?;

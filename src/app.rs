@@ -191,7 +191,7 @@ async fn open(config: StoreConfig) -> Result<Arc<dyn Store>, Error> {
         Backend::Sled(dir) => {
             let mut settings = sled::Config::new(dir);
             settings.retention = config.retention;
-            let opened = tokio::task::spawn_blocking(|| sled::Sled::open(settings)).await;
+            let opened = tokio::task::spawn_blocking(move || sled::Sled::open(&settings)).await;
             let store = opened
                 .map_err(|error| Error::Stopped("opening the store", error.to_string()))??;
             Ok(Arc::new(store))

@@ -17,7 +17,7 @@ mod tests;
 
 pub use apply::{Applied, Edit, Outcome, Transaction, Verdict};
 pub use current::Current;
-pub use error::Error;
+pub use error::{Class, Error};
 pub use stored::{Moment, Stored};
 
 use std::sync::Arc;

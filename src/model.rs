@@ -1,6 +1,6 @@
 //! What an operator declares: one document kind a file.
 //!
-//! A kind's file holds its type, its bounds and what it refers to; the line in [`kinds!`] below
+//! A kind's file holds its type, its bounds and what it refers to; the line in `kinds!` below
 //! registers it everywhere (parsing, REST paths, CLI names, storage). Specs hold what was
 //! declared and nothing else: defaults are applied by `compile`, so that they stay visible.
 //!

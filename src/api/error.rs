@@ -8,7 +8,10 @@ use axum::{
 use serde_json::json;
 
 use super::types::ProblemDetails;
-use crate::{catalog, check::Diagnostic};
+use crate::{
+    catalog::{self, Class},
+    check::Diagnostic,
+};
 
 /// Why a request is not answered as asked.
 #[derive(Debug, Clone)]
@@ -67,25 +70,15 @@ impl ApiError {
 
 impl From<catalog::Error> for ApiError {
     fn from(error: catalog::Error) -> Self {
-        use netloft_store::Error as Store;
         let detail = error.to_string();
-        let (status, reason) = match &error {
-            catalog::Error::Twice(_) | catalog::Error::NotAKey { .. } => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "Invalid")
-            }
-            catalog::Error::Contended(_) => (StatusCode::CONFLICT, "Conflict"),
-            catalog::Error::Store(Store::TooLarge { .. }) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
-            }
-            catalog::Error::Store(Store::OutOfSpace { .. }) => {
-                (StatusCode::INSUFFICIENT_STORAGE, "OutOfSpace")
-            }
-            catalog::Error::Store(Store::Overloaded { .. }) => {
-                (StatusCode::SERVICE_UNAVAILABLE, "Overloaded")
-            }
-            catalog::Error::Store(Store::ReadOnly(_) | Store::Closed)
-            | catalog::Error::Stopped(_) => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
+        let (status, reason) = match error.class() {
+            Class::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "Invalid"),
+            Class::Conflict => (StatusCode::CONFLICT, "Conflict"),
+            Class::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"),
+            Class::OutOfSpace => (StatusCode::INSUFFICIENT_STORAGE, "OutOfSpace"),
+            Class::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded"),
+            Class::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
+            Class::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };
         Self::new(status, reason, detail)
     }

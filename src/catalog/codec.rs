@@ -59,7 +59,7 @@ pub(super) fn document_key(key: &Key) -> Result<DocumentKey, Error> {
     let kind = |plural: &str| Kind::ALL.iter().find(|kind| kind.facts().plural == plural);
     match parts[..] {
         [_, plural, namespace, name] if kind(plural).is_some() => {
-            let kind = *kind(plural).ok_or_else(|| unreadable(key, "unknown kind"))?;
+            let kind = *kind(plural).ok_or_else(|| unreadable(key, &"unknown kind"))?;
             Ok(DocumentKey {
                 kind,
                 namespace: namespace.into(),
@@ -68,7 +68,7 @@ pub(super) fn document_key(key: &Key) -> Result<DocumentKey, Error> {
         }
         _ => Err(unreadable(
             key,
-            "not the key of a document of a kind this version knows",
+            &"not the key of a document of a kind this version knows",
         )),
     }
 }
@@ -83,7 +83,7 @@ pub(super) fn encode(key: &Key, stored: &Stored) -> Result<Bytes, Error> {
             .document
             .spec
             .to_json()
-            .map_err(|e| unreadable(key, e))?,
+            .map_err(|e| unreadable(key, &e))?,
         origin: stored.document.origin.clone(),
         uid: stored.uid,
         generation: stored.generation,
@@ -92,7 +92,7 @@ pub(super) fn encode(key: &Key, stored: &Stored) -> Result<Bytes, Error> {
         applied_by: stored.applied_by.clone(),
     };
     let mut bytes = vec![JSON];
-    serde_json::to_writer(&mut bytes, &value).map_err(|e| unreadable(key, e))?;
+    serde_json::to_writer(&mut bytes, &value).map_err(|e| unreadable(key, &e))?;
     Ok(bytes.into())
 }
 
@@ -102,18 +102,18 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
     let document_key = document_key(key)?;
     let value = match object.value.split_first() {
         Some((&JSON, json)) => {
-            serde_json::from_slice::<Value>(json).map_err(|e| unreadable(key, e))?
+            serde_json::from_slice::<Value>(json).map_err(|e| unreadable(key, &e))?
         }
-        Some((format, _)) => return Err(unreadable(key, format!("unknown format {format}"))),
-        None => return Err(unreadable(key, "empty")),
+        Some((format, _)) => return Err(unreadable(key, &format!("unknown format {format}"))),
+        None => return Err(unreadable(key, &"empty")),
     };
     if value.schema != SCHEMA {
         return Err(unreadable(
             key,
-            format!("schema {} is not {SCHEMA}", value.schema),
+            &format!("schema {} is not {SCHEMA}", value.schema),
         ));
     }
-    let spec = Spec::from_json(document_key.kind, value.spec).map_err(|e| unreadable(key, e))?;
+    let spec = Spec::from_json(document_key.kind, value.spec).map_err(|e| unreadable(key, &e))?;
     let document = Document {
         metadata: value.metadata,
         spec,
@@ -134,7 +134,7 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
     Ok((document_key, Arc::new(stored)))
 }
 
-fn unreadable(key: &Key, reason: impl ToString) -> Error {
+fn unreadable(key: &Key, reason: &dyn std::fmt::Display) -> Error {
     Error::Unreadable {
         key: key.clone(),
         reason: reason.to_string(),

@@ -37,3 +37,41 @@ pub enum Error {
     #[error("the catalog no longer follows the store: {0}")]
     Stopped(String),
 }
+
+/// What a caller can do about an [`Error`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// Mend the transaction.
+    Invalid,
+    /// Try again.
+    Conflict,
+    /// Divide the transaction.
+    TooLarge,
+    /// Make room on the disk.
+    OutOfSpace,
+    /// Try again later.
+    Overloaded,
+    /// The process must be restarted.
+    Unavailable,
+    /// Tell the developers.
+    Internal,
+}
+
+impl Error {
+    /// What a caller can do about it.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        use netloft_store::Error as Store;
+        match self {
+            Self::Twice(_) | Self::NotAKey { .. } => Class::Invalid,
+            Self::Contended(_) => Class::Conflict,
+            Self::Stopped(_) | Self::Store(Store::ReadOnly(_) | Store::Closed) => {
+                Class::Unavailable
+            }
+            Self::Store(Store::TooLarge { .. }) => Class::TooLarge,
+            Self::Store(Store::OutOfSpace { .. }) => Class::OutOfSpace,
+            Self::Store(Store::Overloaded { .. }) => Class::Overloaded,
+            Self::Store(_) | Self::Unreadable { .. } => Class::Internal,
+        }
+    }
+}

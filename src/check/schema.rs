@@ -200,7 +200,7 @@ impl Walk {
         match (variant, value) {
             (None, Some(value)) => self.not_a_choice(&names, value, entry.value.span),
             (None, None) => {
-                drop(self.wrong_type(&Shape::Choice(names), &entry.value, entry.span()))
+                drop(self.wrong_type(&Shape::Choice(names), &entry.value, entry.span()));
             }
             (Some(_), _) => {}
         }

@@ -80,10 +80,11 @@ impl Checks {
     }
 
     /// Reports each of `items` (a value and its pointer) that was there before.
-    pub fn unique<T: Hash + Eq>(&mut self, what: &str, items: impl IntoIterator<Item = (T, String)>)
-    where
-        T: std::fmt::Display,
-    {
+    pub fn unique<T: Hash + Eq + std::fmt::Display>(
+        &mut self,
+        what: &str,
+        items: impl IntoIterator<Item = (T, String)>,
+    ) {
         let mut seen: HashMap<T, String> = HashMap::new();
         for (item, pointer) in items {
             if let Some(first) = seen.get(&item) {

@@ -276,7 +276,7 @@ pub(super) fn header_names(_: &mut SchemaGenerator) -> Schema {
 }
 
 /// Schema of a map whose keys, and values if they are given, have a form.
-fn map(keys: Form, values: serde_json::Value) -> Schema {
+fn map(keys: Form, values: &serde_json::Value) -> Schema {
     json_schema!({
         "type": "object",
         "propertyNames": { "format": keys.name() },
@@ -289,21 +289,21 @@ fn label_value() -> serde_json::Value {
 }
 
 pub(super) fn labels(_: &mut SchemaGenerator) -> Schema {
-    map(Form::LabelKey, label_value())
+    map(Form::LabelKey, &label_value())
 }
 
 pub(super) fn annotations(_: &mut SchemaGenerator) -> Schema {
-    map(Form::LabelKey, json!({ "type": "string" }))
+    map(Form::LabelKey, &json!({ "type": "string" }))
 }
 
 pub(super) fn versions(generator: &mut SchemaGenerator) -> Schema {
-    map(Form::DnsLabel, labels(generator).to_value())
+    map(Form::DnsLabel, &labels(generator).to_value())
 }
 
 pub(super) fn port_map(_: &mut SchemaGenerator) -> Schema {
     map(
         Form::PortKey,
-        json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
+        &json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
     )
 }
 

@@ -108,11 +108,10 @@ impl Shapes {
                         reaching(&inner).map(Field::Message)
                     };
                     let known = of[place].get(&number);
-                    let news = match (known, found) {
-                        (None, Some(_)) => true,
-                        (Some(Field::Map(None)), Some(Field::Map(Some(_)))) => true,
-                        _ => false,
-                    };
+                    let news = matches!(
+                        (known, found),
+                        (None, Some(_)) | (Some(Field::Map(None)), Some(Field::Map(Some(_))))
+                    );
                     if let (true, Some(found)) = (news, found) {
                         of[place].insert(number, found);
                         grew = true;

@@ -59,7 +59,7 @@ pub enum Error {
         limit: u64,
     },
     /// The disk, or the room allowed for the store, is full. Reading goes on; make room, then retry.
-    #[error("no room to write {needed} bytes: {reason}")]
+    #[error("no space left for {needed} bytes: {reason}")]
     OutOfSpace {
         /// What the write needs, in bytes.
         needed: u64,

@@ -89,14 +89,14 @@ impl Sled {
     /// # Errors
     /// [`Error::InUse`] when another process has it open, [`Error::Corrupt`] naming file and offset when
     /// what is on disk is not what was written, [`Error::Io`] for what the system says.
-    pub fn open(config: Config) -> Result<Self, Error> {
+    pub fn open(config: &Config) -> Result<Self, Error> {
         let disk = crate::disk::Directory::open(&config.dir)
             .map_err(crate::log::io(format!("open {}", config.dir.display())))?;
         Self::open_on(config, Arc::new(disk))
     }
 
     /// The same with the log on `disk`; the index stays in [`Config::dir`].
-    pub(crate) fn open_on(config: Config, disk: Arc<dyn Disk>) -> Result<Self, Error> {
+    pub(crate) fn open_on(config: &Config, disk: Arc<dyn Disk>) -> Result<Self, Error> {
         let opened = open::open(config, disk)?;
         let (requests, inbox) = std::sync::mpsc::sync_channel(QUEUE);
         let (state, stats) = (opened.state(), opened.stats());

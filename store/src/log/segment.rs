@@ -159,9 +159,9 @@ impl Writer {
             let needed = record.len() as u64;
             let reason = error.to_string();
             return Err(Failure::Refused(match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Error::OutOfSpace { needed, reason }
-                }
+                io::ErrorKind::StorageFull
+                | io::ErrorKind::QuotaExceeded
+                | io::ErrorKind::FileTooLarge => Error::OutOfSpace { needed, reason },
                 _ => Error::Io {
                     what: format!("append to {}", name(self.number)),
                     reason,

@@ -39,7 +39,7 @@ struct Base {
     sequence: Sequence,
 }
 
-pub(super) fn open(config: Config, disk: Arc<dyn Disk>) -> Result<Opened, Error> {
+pub(super) fn open(config: &Config, disk: Arc<dyn Disk>) -> Result<Opened, Error> {
     let lock = lock(&config.dir)?;
     remove_unfinished(&*disk)?;
     let checkpoint = newest_checkpoint(&*disk)?;
@@ -54,7 +54,7 @@ pub(super) fn open(config: Config, disk: Arc<dyn Disk>) -> Result<Opened, Error>
         .map_or(0, |entry| entry.sequence)
         .max(base.sequence);
 
-    let (mut image, base) = match indexed_state(&config) {
+    let (mut image, base) = match indexed_state(config) {
         Ok((image, state, sequence))
             if state.head().epoch == epoch && sequence >= base.sequence =>
         {
@@ -68,7 +68,7 @@ pub(super) fn open(config: Config, disk: Arc<dyn Disk>) -> Result<Opened, Error>
     };
     let ahead = base.sequence > written;
     let indexed = base.state.clone();
-    let Base { state, sequence } = replay(base, entries, &recovered, &config)?;
+    let Base { state, sequence } = replay(base, entries, &recovered, config)?;
     not_behind_the_mark(&*disk, sequence)?;
 
     let next = recovered.end.map_or(1, |(number, _)| number + 1);
@@ -175,13 +175,21 @@ fn lock(dir: &Path) -> Result<Lock, Error> {
         if tries == LOCK_TRIES {
             return Err(Error::InUse(dir.display().to_string()));
         }
-        std::thread::sleep(LOCK_WAIT);
+        pause();
     }
     // For people only: what locks is the open file.
     let _ = file
         .set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()));
     Ok(Lock(file))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "opening blocks by contract, and another process tells nobody when it ends"
+)]
+fn pause() {
+    std::thread::sleep(LOCK_WAIT);
 }
 
 fn remove_unfinished(disk: &dyn Disk) -> Result<(), Error> {

@@ -22,16 +22,16 @@ contract::suite!(sled, {
             ..Config::new(dir.path().to_owned())
         };
         dirs.borrow_mut().push(dir);
-        Arc::new(Sled::open(config).unwrap())
+        Arc::new(Sled::open(&config).unwrap())
     }
 });
 
 #[test]
 fn a_second_opening_is_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
-    let first = Sled::open(Config::new(dir.path().to_owned())).unwrap();
-    let second = Sled::open(Config::new(dir.path().to_owned()));
+    let first = Sled::open(&Config::new(dir.path().to_owned())).unwrap();
+    let second = Sled::open(&Config::new(dir.path().to_owned()));
     assert!(matches!(second, Err(crate::Error::InUse(_))), "{second:?}");
     drop(first);
-    Sled::open(Config::new(dir.path().to_owned())).unwrap();
+    Sled::open(&Config::new(dir.path().to_owned())).unwrap();
 }

@@ -66,7 +66,7 @@ impl Opened {
                 None => inbox.recv_timeout(TICK),
             };
             match request {
-                Ok(Request::Commit(commit, answer)) => carried = self.group(*commit, answer, inbox),
+                Ok(Request::Commit(commit, answer)) => carried = self.group(&commit, answer, inbox),
                 Ok(Request::Compact(upto, answer)) => {
                     // Who gave up waiting does not need to know.
                     let _ = answer.send(self.compact(upto));
@@ -82,7 +82,7 @@ impl Opened {
     /// Gathers what waits behind `commit`, writes it, answers. Returns what did not belong to it.
     fn group(
         &mut self,
-        commit: Commit,
+        commit: &Commit,
         answer: Answer,
         inbox: &Receiver<Request>,
     ) -> Option<Request> {
@@ -94,7 +94,7 @@ impl Opened {
             bytes: 0,
             only_deletes: true,
         };
-        group.take(&commit, answer, &self.retention);
+        group.take(commit, answer, &self.retention);
         let mut left = None;
         while group.answers.len() < GROUP && group.bytes < GROUP_BYTES {
             match inbox.try_recv() {

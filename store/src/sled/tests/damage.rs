@@ -51,7 +51,7 @@ async fn a_flipped_bit_in_log_checkpoint_or_mark_is_harmless_or_refused_by_name(
 #[tokio::test]
 async fn a_damaged_index_is_made_anew() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Sled::open(work::config(dir.path(), true)).unwrap();
+    let store = Sled::open(&work::config(dir.path(), true)).unwrap();
     for number in 1..=COMMITS {
         store.commit(work::commit(number)).await.unwrap();
     }
@@ -73,7 +73,7 @@ async fn a_damaged_index_is_made_anew() {
             damaged.truncate(end / 2);
         }
         fs::write(&db, &damaged).unwrap();
-        let store = Sled::open(work::config(dir.path(), true)).unwrap();
+        let store = Sled::open(&work::config(dir.path(), true)).unwrap();
         assert!(
             work::content(&store).await.unwrap() == whole,
             "round {round}"
@@ -91,7 +91,7 @@ async fn an_index_that_is_gone_or_behind_is_made_from_the_log() {
     let behind = dir.path().join("behind");
     let image = dir.path().join("image");
     for (number, round) in (1..=COMMITS).step_by(20).zip(0..) {
-        let store = Sled::open(work::config(dir.path(), true)).unwrap();
+        let store = Sled::open(&work::config(dir.path(), true)).unwrap();
         for number in number..number + 20 {
             store.commit(work::commit(number)).await.unwrap();
         }
@@ -106,7 +106,7 @@ async fn an_index_that_is_gone_or_behind_is_made_from_the_log() {
         if replaced {
             copy(&behind, &image);
         }
-        let store = Sled::open(work::config(dir.path(), true)).unwrap();
+        let store = Sled::open(&work::config(dir.path(), true)).unwrap();
         assert!(
             work::content(&store).await.unwrap() == whole,
             "replaced by an old one: {replaced}"

@@ -141,8 +141,9 @@ impl FaultyDisk {
                 }
                 Step::Append(file, bytes) => written[*file].extend_from_slice(bytes),
                 Step::Cut(file, length) => {
-                    written[*file].truncate(usize::try_from(*length).unwrap())
+                    written[*file].truncate(usize::try_from(*length).unwrap());
                 }
+
                 Step::SyncFile(file) => durable[*file] = written[*file].clone(),
                 Step::Rename(..) | Step::Remove(..) => pending.push(step),
                 Step::SyncNames => {

@@ -27,7 +27,7 @@ fn env(name: &str) -> Option<String> {
 #[tokio::test]
 async fn the_process_that_is_killed() {
     let Some(dir) = env(DIR) else { return };
-    let store = Sled::open(work::config(Path::new(&dir), true)).unwrap();
+    let store = Sled::open(&work::config(Path::new(&dir), true)).unwrap();
     let mut number = store.head().await.unwrap().revision.0;
     loop {
         number += 1;
@@ -84,7 +84,7 @@ async fn after_kill_9_every_acknowledged_commit_is_there() {
                 .and_then(|(_, number)| number.parse().ok());
             acknowledged = number.unwrap_or(acknowledged);
         }
-        let store = Sled::open(work::config(dir.path(), true)).unwrap();
+        let store = Sled::open(&work::config(dir.path(), true)).unwrap();
         let found = store.head().await.unwrap().revision.0;
         let ok = found == acknowledged || found == acknowledged + 1;
         assert!(

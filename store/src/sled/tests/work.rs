@@ -24,7 +24,7 @@ impl Dice {
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound.max(1) as u64) as usize
+        usize::try_from((z ^ (z >> 31)) % bound.max(1) as u64).unwrap()
     }
 }
 
@@ -136,5 +136,5 @@ pub(super) fn open(
     index: bool,
     disk: &Arc<impl Disk + 'static>,
 ) -> Result<Sled, Error> {
-    Sled::open_on(config(dir, index), disk.clone())
+    Sled::open_on(&config(dir, index), disk.clone())
 }
