@@ -4,6 +4,8 @@
 //! A scalar is a text where a text is wanted and a number where a number is: `on`, `1.10`, `0755`
 //! need no quotes in a text, and `"80"` is no number.
 
+mod told;
+
 use serde_json::{Map, Number, Value};
 
 use super::{
@@ -86,10 +88,16 @@ impl Walk {
                 match &**text {
                     "true" => Some(Value::Bool(true)),
                     "false" => Some(Value::Bool(false)),
-                    _ => self.wrong_type(shape, node, span),
+                    _ => {
+                        self.wrong_type(shape, node, span);
+                        None
+                    }
                 }
             }
-            _ => self.wrong_type(shape, node, span),
+            _ => {
+                self.wrong_type(shape, node, span);
+                None
+            }
         }
     }
 
@@ -200,7 +208,7 @@ impl Walk {
         match (variant, value) {
             (None, Some(value)) => self.not_a_choice(&names, value, entry.value.span),
             (None, None) => {
-                drop(self.wrong_type(&Shape::Choice(names), &entry.value, entry.span()));
+                self.wrong_type(&Shape::Choice(names), &entry.value, entry.span());
             }
             (Some(_), _) => {}
         }
@@ -243,23 +251,6 @@ impl Walk {
         }
     }
 
-    fn form(&mut self, form: Form, text: &str, span: Span) {
-        if form.fits(text) {
-            return;
-        }
-        let shown = shorten(text);
-        self.push(
-            Diagnostic::new(Code::FORM, format!("{shown:?} is not {}", article(form)))
-                .at(span)
-                .expected(form.describe())
-                .found(format!("{shown:?}"))
-                .suggest(
-                    form.mend(text)
-                        .map(|mended| format!("did you mean {mended:?}?")),
-                ),
-        );
-    }
-
     fn integer(&mut self, text: &str, bounds: (i64, i64), span: Span) -> Option<Number> {
         let (least, most) = bounds;
         let Some(number) = parse_integer(text) else {
@@ -295,94 +286,6 @@ impl Walk {
         Some(number.into())
     }
 
-    fn count(&mut self, count: usize, least: usize, most: usize, what: &str, span: Span) {
-        if (least..=most).contains(&count) {
-            return;
-        }
-        let expected = match (least, most) {
-            (least, usize::MAX) => format!("at least {least} {what}"),
-            (0, most) => format!("at most {most} {what}"),
-            (least, most) => format!("{least} to {most} {what}"),
-        };
-        let message = if count < least {
-            format!("there must be {expected}")
-        } else {
-            format!("there are {count} {what}, and at most {most} can be")
-        };
-        self.push(
-            Diagnostic::new(Code::COUNT, message)
-                .at(span)
-                .expected(expected)
-                .found(count.to_string()),
-        );
-    }
-
-    fn not_a_choice(&mut self, choices: &[String], text: &str, span: Span) {
-        let shown = shorten(text);
-        let meant = suggest::nearest(text, choices.iter().map(String::as_str));
-        self.push(
-            Diagnostic::new(
-                Code::NOT_A_CHOICE,
-                format!("{shown:?} is none of the possible values"),
-            )
-            .at(span)
-            .expected(format!("one of {}", suggest::enumerate(choices)))
-            .found(format!("{shown:?}"))
-            .suggest(meant.map(|meant| format!("did you mean {meant:?}?"))),
-        );
-    }
-
-    fn missing(&mut self, name: &str, fields: &Fields, span: Span) {
-        let expected = fields.get(name).map_or_else(String::new, describe);
-        self.push(
-            Diagnostic::new(
-                Code::MISSING_FIELD,
-                format!("the required field {name:?} is missing"),
-            )
-            .at(span)
-            .expected(format!("{name}: {expected}")),
-        );
-    }
-
-    fn empty(&mut self, entry: &Entry<'_>) {
-        self.push(
-            Diagnostic::new(
-                Code::EMPTY_FIELD,
-                format!(
-                    "the field {:?} has no value and is taken as absent",
-                    entry.key
-                ),
-            )
-            .at(entry.key_span)
-            .suggest(Some("give it a value or remove it")),
-        );
-    }
-
-    fn wrong_type(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
-        let expected = describe(shape);
-        let found = node.describe();
-        let quoted = matches!(&node.content, Content::Scalar { text, plain: false }
-            if parse_integer(text).is_some() && matches!(shape, Shape::Integer { .. } | Shape::Numbers(_)));
-        let suggestion = match (shape, &node.content) {
-            _ if quoted => Some("remove the quotes"),
-            (Shape::List { .. }, Content::Scalar { .. } | Content::Map(_)) if !node.is_null() => {
-                Some("begin it with \"- \"")
-            }
-            _ => None,
-        };
-        self.push(
-            Diagnostic::new(
-                Code::WRONG_TYPE,
-                format!("expected {expected}, found {found}"),
-            )
-            .at(span)
-            .expected(expected)
-            .found(found)
-            .suggest(suggestion),
-        );
-        None
-    }
-
     fn push(&mut self, diagnostic: Diagnostic) {
         self.found.push(diagnostic.pointer(self.pointer.clone()));
     }
@@ -406,45 +309,4 @@ fn parse_integer(text: &str) -> Option<i64> {
     let decimal = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let plain = decimal && (digits == "0" || !digits.starts_with('0'));
     plain.then(|| text.parse().ok())?
-}
-
-/// What a value of this shape is, for `expected`.
-fn describe(shape: &Shape) -> String {
-    match shape {
-        Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. } => "a mapping".to_owned(),
-        Shape::List { .. } => "a list".to_owned(),
-        Shape::Text { form: None, .. } => "a text".to_owned(),
-        Shape::Text {
-            form: Some(form), ..
-        } => form.describe().to_owned(),
-        Shape::Integer { least, most } if *least >= 0 => {
-            format!("a whole number, {least} to {most}")
-        }
-        Shape::Integer { .. } => "a whole number".to_owned(),
-        Shape::Bool => "true or false".to_owned(),
-        Shape::Choice(choices) => format!("one of {}", suggest::enumerate(choices)),
-        Shape::Numbers(choices) => {
-            let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
-            format!("one of {}", suggest::enumerate(&choices))
-        }
-    }
-}
-
-/// What a form is called in a sentence.
-fn article(form: Form) -> &'static str {
-    match form {
-        Form::DnsLabel => "a DNS label",
-        Form::PortName => "a port's name",
-        Form::PortKey => "a port's name or number",
-        Form::Namespace => "a namespace",
-        Form::Hostname | Form::WildcardHostname => "a host name",
-        Form::Ip => "an IP address",
-        Form::LabelKey => "a label's key",
-        Form::LabelValue => "a label's value",
-        Form::HeaderName => "a header's name",
-        Form::HeaderValue => "a header's value",
-        Form::Duration => "a duration",
-        Form::ServiceName => "a service's name",
-        Form::Path => "a path",
-    }
 }

@@ -3,11 +3,11 @@
 //! The events come from a YAML 1.2 parser; what is built from them is narrower: keys are plain
 //! texts and unique, tags and merge keys have no meaning, aliases are bounded in what they add.
 
+mod words;
+
 use std::{borrow::Cow, collections::HashMap};
 
-use granit_parser::{
-    ErrorKind, Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag,
-};
+use granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
 
 use super::{
     Code, Diagnostic, Place, Span, limits,
@@ -284,7 +284,7 @@ impl<'a> Builder<'a, '_> {
             };
         }
         let row = text.lines().nth(error.marker().line().saturating_sub(1));
-        if is_tab(error.kind())
+        if words::is_tab(error.kind())
             && let Some(tab) = row.and_then(|row| row.chars().position(|c| c == '\t'))
         {
             // The parser points behind it.
@@ -294,7 +294,8 @@ impl<'a> Builder<'a, '_> {
             column: start.column + 1,
             ..start
         };
-        say(error.kind(), self.open.last().map(|open| open.span.start)).at(Span { start, end })
+        words::say(error.kind(), self.open.last().map(|open| open.span.start))
+            .at(Span { start, end })
     }
 }
 
@@ -380,96 +381,5 @@ fn measure(node: &Node<'_>) -> (usize, usize) {
             let keys: usize = entries.iter().map(|entry| entry.key.len()).sum();
             (weight + keys, height + 1)
         }
-    }
-}
-
-fn is_tab(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInIndentation
-            | ErrorKind::TabAtBlockScalarStart
-            | ErrorKind::TabInPlainScalar
-    )
-}
-
-/// The parser's reason in words of ours, with what usually causes it.
-fn say(kind: &ErrorKind, open: Option<Place>) -> Diagnostic {
-    let opened = |what: &str| match open {
-        Some(at) => format!(
-            "{what} that opens on line {} column {} is not closed",
-            at.line, at.column
-        ),
-        None => format!("{what} is not closed"),
-    };
-    match kind {
-        kind if is_tab(kind) => Diagnostic::new(Code::TAB, "a tab indents this line")
-            .expected("spaces")
-            .found("a tab")
-            .suggest(Some("indent with spaces")),
-        ErrorKind::UnclosedFlowCollection { open } => {
-            let message = format!("the bracket {open} is not closed");
-            Diagnostic::new(Code::NOT_CLOSED, message)
-        }
-        ErrorKind::MismatchedFlowCollectionEnd { open, close } => Diagnostic::new(
-            Code::NOT_CLOSED,
-            format!("the bracket {open} is closed by {close}"),
-        ),
-        ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofImplicitFlowMapping
-        | ErrorKind::ExpectedFlowMappingSeparator
-        | ErrorKind::ExpectedFlowSequenceSeparator => {
-            Diagnostic::new(Code::NOT_CLOSED, opened("the bracket"))
-                .expected("a comma or the closing bracket")
-        }
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            Diagnostic::new(Code::NOT_CLOSED, "a quote is not closed")
-        }
-        ErrorKind::RecursionLimitExceeded => Diagnostic::new(
-            Code::TOO_DEEP,
-            format!(
-                "more than {} mappings and lists are inside one another",
-                limits::DEPTH
-            ),
-        )
-        .expected(format!("at most {}", limits::DEPTH)),
-        ErrorKind::MappingValueNotAllowed => {
-            Diagnostic::new(Code::NOT_YAML, "a second \": \" stands in one value").suggest(Some(
-                "quote the value if the colon belongs to it, or check the line's indentation",
-            ))
-        }
-        ErrorKind::InvalidIndentation
-        | ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::ExpectedBlockSequenceEntry
-        | ErrorKind::MappingKeyNotAllowed
-        | ErrorKind::BlockSequenceEntryNotAllowed => Diagnostic::new(
-            Code::NOT_YAML,
-            "this line is indented like none of the lines it could belong to",
-        )
-        .suggest(Some("give it the same indentation as the fields beside it")),
-        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-            Diagnostic::new(Code::NOT_YAML, "a field's name is not followed by a colon")
-                .expected("NAME: VALUE")
-                .suggest(Some(
-                    "write a space behind the colon, and close the quotes of the line before",
-                ))
-        }
-        ErrorKind::UnexpectedCharacter { character } => Diagnostic::new(
-            Code::NOT_YAML,
-            format!("a value cannot begin with {character:?}"),
-        )
-        .suggest(Some("quote the value")),
-        ErrorKind::MissingAnchorOrAliasName => {
-            Diagnostic::new(Code::NOT_YAML, "a value cannot begin with '*' or '&' alone")
-                .suggest(Some("quote the value"))
-        }
-        ErrorKind::UnknownQuotedScalarEscape => {
-            Diagnostic::new(Code::NOT_YAML, "an escape in double quotes is unknown").suggest(Some(
-                "write the backslash twice, or use single quotes, as for regular expressions",
-            ))
-        }
-        other => Diagnostic::new(Code::NOT_YAML, format!("the text is not YAML: {other}")),
     }
 }

@@ -1,12 +1,13 @@
 //! The forms that texts in documents can have, each known to the published schema by its name.
 //!
 //! A field names its form as `format` of its JSON Schema (`#[schemars(schema_with = "..")]` with one
-//! of the functions below); reading a document checks it.
+//! of the functions of `schemas`); reading a document checks it.
+
+mod schemas;
+
+pub(super) use schemas::*;
 
 use std::{net::IpAddr, str::FromStr};
-
-use schemars::{Schema, SchemaGenerator, json_schema};
-use serde_json::json;
 
 use super::Duration;
 
@@ -228,83 +229,6 @@ fn is_path(text: &str) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@%".contains(&b))
-}
-
-macro_rules! schemas {
-    ($($name:ident: $form:ident)*) => { $(
-        #[doc = concat!("Schema of a text of [`Form::", stringify!($form), "`].")]
-        pub(super) fn $name(_: &mut SchemaGenerator) -> Schema {
-            json_schema!({ "type": "string", "format": Form::$form.name() })
-        }
-    )* };
-}
-
-schemas! {
-    dns_label: DnsLabel
-    port_name: PortName
-    hostname: Hostname
-    wildcard_hostname: WildcardHostname
-    ip: Ip
-    header_name: HeaderName
-    header_value: HeaderValue
-    duration: Duration
-}
-
-/// Schema of a list of texts of one form.
-fn list(form: Form) -> Schema {
-    json_schema!({ "type": "array", "items": { "type": "string", "format": form.name() } })
-}
-
-pub(super) fn hostnames(_: &mut SchemaGenerator) -> Schema {
-    list(Form::Hostname)
-}
-
-pub(super) fn wildcard_hostnames(_: &mut SchemaGenerator) -> Schema {
-    list(Form::WildcardHostname)
-}
-
-pub(super) fn namespaces(_: &mut SchemaGenerator) -> Schema {
-    list(Form::Namespace)
-}
-
-pub(super) fn service_names(_: &mut SchemaGenerator) -> Schema {
-    list(Form::ServiceName)
-}
-
-pub(super) fn header_names(_: &mut SchemaGenerator) -> Schema {
-    list(Form::HeaderName)
-}
-
-/// Schema of a map whose keys, and values if they are given, have a form.
-fn map(keys: Form, values: &serde_json::Value) -> Schema {
-    json_schema!({
-        "type": "object",
-        "propertyNames": { "format": keys.name() },
-        "additionalProperties": values,
-    })
-}
-
-fn label_value() -> serde_json::Value {
-    json!({ "type": "string", "format": Form::LabelValue.name() })
-}
-
-pub(super) fn labels(_: &mut SchemaGenerator) -> Schema {
-    map(Form::LabelKey, &label_value())
-}
-
-pub(super) fn annotations(_: &mut SchemaGenerator) -> Schema {
-    map(Form::LabelKey, &json!({ "type": "string" }))
-}
-
-pub(super) fn versions(generator: &mut SchemaGenerator) -> Schema {
-    map(Form::DnsLabel, &labels(generator).to_value())
-}
-
-pub(super) fn port_map(_: &mut SchemaGenerator) -> Schema {
-    map(
-        Form::PortKey,
-        &json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
-    )
 }
 
 #[cfg(test)]

@@ -160,3 +160,19 @@ fn a_status_is_taken_and_dropped() {
     let document = Document::from_json(value, Origin::default()).unwrap();
     assert!(document.to_json().unwrap().get("status").is_none());
 }
+
+#[test]
+fn perf() {
+    let text: String = (0..10_000).map(|n| format!("---\napiVersion: netloft.dev/v1\nkind: Service\nmetadata:\n  name: s{n}\n  labels: {{a: b}}\nspec:\n  ports:\n  - name: http\n    port: 8080\n    protocol: http\n  selector:\n    app: s{n}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: s{n}}}\nspec:\n  parentRefs: [{{group: '', kind: Service, name: s{n}}}]\n  rules:\n  - backendRefs: [{{name: s{n}}}]\n")).collect();
+    let t = std::time::Instant::now();
+    let c = read(&text);
+    println!(
+        "{} docs {:?} {}",
+        c.documents.len(),
+        t.elapsed(),
+        c.diagnostics.len()
+    );
+    let w = crate::check::Overlay::new(&c.documents);
+    let r = crate::check::references(&c.documents, &w);
+    println!("{} {:?}", r.len(), t.elapsed());
+}
