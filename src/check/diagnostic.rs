@@ -106,23 +106,7 @@ impl Diagnostic {
     /// The field it is about, as `spec.rules[0].name`; empty for the whole document.
     #[must_use]
     pub fn field(&self) -> String {
-        let mut field = String::new();
-        for part in self.pointer.split('/').skip(1) {
-            if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) {
-                field.push_str(&format!("[{part}]"));
-                continue;
-            }
-            let name = part.replace("~1", "/").replace("~0", "~");
-            if name.contains(['.', '/']) {
-                field.push_str(&format!("[{name:?}]"));
-            } else {
-                if !field.is_empty() {
-                    field.push('.');
-                }
-                field.push_str(&name);
-            }
-        }
-        field
+        dotted(&self.pointer)
     }
 
     pub(super) fn at(mut self, span: Span) -> Self {
@@ -162,6 +146,27 @@ impl Diagnostic {
     pub(super) fn order(&self) -> impl Ord + use<> {
         (self.file.clone(), self.line, self.column, self.code)
     }
+}
+
+/// A JSON pointer as people write it: `/spec/rules/0/name` is `spec.rules[0].name`.
+pub(super) fn dotted(pointer: &str) -> String {
+    let mut field = String::new();
+    for part in pointer.split('/').skip(1) {
+        if !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()) {
+            field.push_str(&format!("[{part}]"));
+            continue;
+        }
+        let name = part.replace("~1", "/").replace("~0", "~");
+        if name.contains(['.', '/']) {
+            field.push_str(&format!("[{name:?}]"));
+        } else {
+            if !field.is_empty() {
+                field.push('.');
+            }
+            field.push_str(&name);
+        }
+    }
+    field
 }
 
 impl fmt::Display for Severity {

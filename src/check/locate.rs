@@ -1,6 +1,6 @@
 //! Back from a place in a document to a place in its file.
 
-use super::{Diagnostic, Span, syntax};
+use super::{Diagnostic, Place, Span, syntax};
 use crate::model::{Document, Origin};
 
 /// Where what `pointer` (RFC 6901, from the document's root) names stands in the file of `origin`,
@@ -26,8 +26,20 @@ pub(super) fn place(document: &Document, diagnostics: &mut [Diagnostic]) {
     for diagnostic in diagnostics {
         diagnostic.file.clone_from(&origin.file);
         diagnostic.document = Some(document.key());
-        if let Some(root) = &root {
-            *diagnostic = diagnostic.clone().at(root.locate(&diagnostic.pointer));
+        let span = match (&root, origin.line) {
+            (Some(root), _) => Some(root.locate(&diagnostic.pointer)),
+            (None, Some(line)) => Some(beginning(line)),
+            (None, None) => None,
+        };
+        if let Some(span) = span {
+            *diagnostic = diagnostic.clone().at(span);
         }
     }
+}
+
+/// The first character of a line, which is all that is known of an item of a `List`.
+fn beginning(line: u32) -> Span {
+    let start = Place { line, column: 1 };
+    let end = Place { line, column: 2 };
+    Span { start, end }
 }

@@ -10,8 +10,9 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     Code, Diagnostic, Span,
+    diagnostic::dotted,
     node::{Content, Entry, Node, shorten},
-    shape::{Fields, Shape},
+    shape::{Choices, Fields, Shape},
     suggest,
 };
 use crate::model::Form;
@@ -44,8 +45,16 @@ impl Walk {
             (Shape::Object(fields), Content::Map(entries)) => {
                 self.object(fields, entries, None, span)
             }
-            (Shape::Tagged { tag, variants }, Content::Map(entries)) => {
-                self.tagged(tag, variants, entries, span)
+            (
+                Shape::Tagged {
+                    tag,
+                    choices,
+                    variants,
+                },
+                Content::Map(entries),
+            ) => {
+                let (name, fields) = self.tagged(tag, choices, variants, entries, span)?;
+                self.object(fields, entries, Some((tag, name)), span)
             }
             (Shape::Map { keys, values }, Content::Map(entries)) => {
                 self.map(*keys, values, entries)
@@ -73,12 +82,16 @@ impl Walk {
                 let number = parse_integer(text).filter(|n| choices.contains(n));
                 if number.is_none() {
                     let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+                    let choices = Choices {
+                        values: choices,
+                        ..Choices::default()
+                    };
                     self.not_a_choice(&choices, text, node.span);
                 }
                 number.map(Value::from)
             }
             (Shape::Choice(choices), Content::Scalar { text, .. }) if !node.is_null() => {
-                if !choices.iter().any(|choice| choice == text) {
+                if !choices.values.iter().any(|choice| choice == text) {
                     self.not_a_choice(choices, text, node.span);
                     return None;
                 }
@@ -158,6 +171,12 @@ impl Walk {
         if self.ignored.contains(&key) {
             return true;
         }
+        if fields.later.iter().any(|later| later == key) {
+            let length = self.enter(key);
+            self.not_yet(key, entry.key_span);
+            self.leave(length);
+            return true;
+        }
         let names = || fields.fields.iter().map(|(name, _)| name.as_str());
         let free = names().filter(|name| entries.iter().all(|other| other.key != *name));
         let meant = suggest::nearest(key, free);
@@ -183,38 +202,41 @@ impl Walk {
         whole
     }
 
-    fn tagged(
+    /// Which of `variants` the field `tag` chooses.
+    fn tagged<'s>(
         &mut self,
         tag: &str,
-        variants: &[(String, Fields)],
+        choices: &'s Choices,
+        variants: &'s [Fields],
         entries: &[Entry<'_>],
         span: Span,
-    ) -> Option<Value> {
-        let names: Vec<String> = variants.iter().map(|(name, _)| name.clone()).collect();
+    ) -> Option<(&'s str, &'s Fields)> {
         let Some(entry) = entries.iter().find(|entry| entry.key == tag) else {
+            let values = suggest::enumerate(&choices.values);
             self.push(
                 Diagnostic::new(
                     Code::MISSING_FIELD,
                     format!("the required field {tag:?} is missing"),
                 )
                 .at(span)
-                .expected(format!("{tag}: one of {}", suggest::enumerate(&names))),
+                .expected(format!("{tag}: one of {values}")),
             );
             return None;
         };
         let length = self.enter(tag);
         let value = entry.value.text();
-        let variant = variants.iter().find(|(name, _)| Some(&**name) == value);
+        let mut named = choices.values.iter().zip(variants);
+        let variant = named.find(|(name, _)| Some(name.as_str()) == value);
         match (variant, value) {
-            (None, Some(value)) => self.not_a_choice(&names, value, entry.value.span),
+            (None, Some(value)) => self.not_a_choice(choices, value, entry.value.span),
             (None, None) => {
-                self.wrong_type(&Shape::Choice(names), &entry.value, entry.span());
+                let shape = Shape::Choice(choices.clone());
+                self.wrong_type(&shape, &entry.value, entry.span());
             }
             (Some(_), _) => {}
         }
         self.leave(length);
-        let (name, fields) = variant?;
-        self.object(fields, entries, Some((tag, name)), span)
+        variant.map(|(name, fields)| (name.as_str(), fields))
     }
 
     fn map(&mut self, keys: Option<Form>, values: &Shape, entries: &[Entry<'_>]) -> Option<Value> {
@@ -284,6 +306,11 @@ impl Walk {
             return Some(number.clamp(least, most).into());
         }
         Some(number.into())
+    }
+
+    /// The field that is looked at.
+    fn here(&self) -> String {
+        dotted(&self.pointer)
     }
 
     fn push(&mut self, diagnostic: Diagnostic) {

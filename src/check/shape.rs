@@ -36,14 +36,25 @@ pub(super) enum Shape {
     /// `true` or `false`.
     Bool,
     /// One of these texts.
-    Choice(Vec<String>),
+    Choice(Choices),
     /// One of these numbers.
     Numbers(Vec<i64>),
     /// A mapping whose field `tag` tells which other fields it has.
     Tagged {
         tag: String,
-        variants: Vec<(String, Fields)>,
+        /// What the tag can be.
+        choices: Choices,
+        /// The fields for each choice.
+        variants: Vec<Fields>,
     },
+}
+
+/// The texts that a value can be.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Choices {
+    pub(super) values: Vec<String>,
+    /// Those that Gateway API has and we refuse until they have an effect.
+    pub(super) later: Vec<String>,
 }
 
 /// The fields of a mapping.
@@ -52,6 +63,8 @@ pub(super) struct Fields {
     /// In the order they are declared.
     pub(super) fields: Vec<(String, Shape)>,
     pub(super) required: Vec<String>,
+    /// Those that Gateway API has and we refuse until they have an effect.
+    pub(super) later: Vec<String>,
 }
 
 impl Fields {
@@ -102,18 +115,23 @@ fn read(schema: &Value) -> Result<Shape, UnknownWord> {
         };
     }
     if let Some(alternatives) = object.get("oneOf").and_then(Value::as_array) {
-        return one_of(alternatives).ok_or_else(unknown)?;
+        return one_of(alternatives, texts(object, LATER)).ok_or_else(unknown)?;
     }
     if let Some(values) = object.get("enum").and_then(Value::as_array) {
         let numbers: Option<Vec<i64>> = values.iter().map(Value::as_i64).collect();
         if let Some(numbers) = numbers {
             return Ok(Shape::Numbers(numbers));
         }
-        let texts = values.iter().filter_map(Value::as_str);
-        return Ok(Shape::Choice(texts.map(str::to_owned).collect()));
+        return Ok(Shape::Choice(Choices {
+            values: texts(object, "enum"),
+            later: texts(object, LATER),
+        }));
     }
     if let Some(only) = object.get("const").and_then(Value::as_str) {
-        return Ok(Shape::Choice(vec![only.to_owned()]));
+        return Ok(Shape::Choice(Choices {
+            values: vec![only.to_owned()],
+            later: texts(object, LATER),
+        }));
     }
     match type_of(object).ok_or_else(unknown)? {
         "object" => mapping(object),
@@ -142,9 +160,19 @@ fn read(schema: &Value) -> Result<Shape, UnknownWord> {
     }
 }
 
+/// Our own word: what Gateway API has beside what is here, refused by name until it has an effect.
+const LATER: &str = "x-later";
+
+/// The texts listed under `word`.
+fn texts(schema: &Map<String, Value>, word: &str) -> Vec<String> {
+    let list = schema.get(word).and_then(Value::as_array);
+    let list = list.into_iter().flatten().filter_map(Value::as_str);
+    list.map(str::to_owned).collect()
+}
+
 /// What our kinds' schemas are written in. `title`, `description` and `$schema` bind nobody, and the
 /// numbers' own formats say no more than their bounds do.
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 22] = [
     "$schema",
     "title",
     "description",
@@ -166,6 +194,7 @@ const WORDS: [&str; 21] = [
     "const",
     "oneOf",
     "anyOf",
+    LATER,
 ];
 
 fn type_of(schema: &Map<String, Value>) -> Option<&str> {
@@ -216,20 +245,22 @@ fn fields(schema: &Map<String, Value>) -> Result<Fields, UnknownWord> {
     {
         found.fields.push((name.clone(), read(schema)?));
     }
-    let required = schema.get("required").and_then(Value::as_array);
-    let required = required.into_iter().flatten().filter_map(Value::as_str);
-    found.required = required.map(str::to_owned).collect();
+    found.required = texts(schema, "required");
+    found.later = texts(schema, LATER);
     Ok(found)
 }
 
 /// An enum: of texts, or of mappings that one field tells apart.
-fn one_of(alternatives: &[Value]) -> Option<Result<Shape, UnknownWord>> {
+fn one_of(alternatives: &[Value], later: Vec<String>) -> Option<Result<Shape, UnknownWord>> {
     let constants: Option<Vec<String>> = alternatives
         .iter()
         .map(|s| s["const"].as_str().map(str::to_owned))
         .collect();
     if let Some(constants) = constants {
-        return Some(Ok(Shape::Choice(constants)));
+        return Some(Ok(Shape::Choice(Choices {
+            values: constants,
+            later,
+        })));
     }
     let tag = |schema: &Value| {
         let mut fields = schema["properties"].as_object()?.iter();
@@ -238,15 +269,20 @@ fn one_of(alternatives: &[Value]) -> Option<Result<Shape, UnknownWord>> {
     };
     let (name, _) = tag(alternatives.first()?)?;
     let mut variants = Vec::new();
+    let mut values = Vec::new();
     for schema in alternatives {
         let (_, value) = tag(schema).filter(|(this, _)| *this == name)?;
         match fields(schema.as_object()?) {
-            Ok(fields) => variants.push((value, fields)),
+            Ok(fields) => {
+                values.push(value);
+                variants.push(fields);
+            }
             Err(unknown) => return Some(Err(unknown)),
         }
     }
     Some(Ok(Shape::Tagged {
         tag: name,
+        choices: Choices { values, later },
         variants,
     }))
 }

@@ -5,12 +5,20 @@ pub(super) fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) 
     let wanted = text.to_lowercase();
     // One slip in three letters, so that short names are not guessed at wildly.
     let most = text.chars().count().max(3) / 3;
-    names
-        .into_iter()
-        .map(|name| (distance(&wanted, &name.to_lowercase()), name))
+    let names: Vec<&str> = names.into_iter().collect();
+    let near = names
+        .iter()
+        .map(|name| (distance(&wanted, &name.to_lowercase()), *name))
         .filter(|(distance, _)| *distance <= most)
-        .min()
-        .map(|(_, name)| name)
+        .min();
+    // Else the one name that holds the text, as `PathPrefix` does `Prefix`.
+    let holds = |name: &&&str| wanted.len() >= 4 && name.to_lowercase().contains(&wanted);
+    let mut holding = names.iter().filter(holds);
+    match (near, holding.next(), holding.next()) {
+        (Some((_, name)), ..) => Some(name),
+        (None, Some(only), None) => Some(only),
+        (None, ..) => None,
+    }
 }
 
 /// Edits between the two; a plural or another word-join counts little.
@@ -50,6 +58,7 @@ mod tests {
             ("port", Some("ports")),
             ("end_points", Some("endpoints")),
             ("dsn", Some("dns")),
+            ("point", Some("endpoints")),
             ("replicas", None),
             ("x", None),
             ("", None),

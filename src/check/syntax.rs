@@ -138,7 +138,10 @@ impl<'a> Builder<'a, '_> {
                         "write the value out, or quote it if it is a text: \"*{name}\""
                     ))),
                 );
-                self.value(null(span), 0)
+                // Most likely a text that lacks its quotes: read on as if it had them.
+                let text = Cow::Owned(format!("*{name}"));
+                let content = Content::Scalar { text, plain: false };
+                self.value(Node { span, content }, 0)
             }
             _ => Ok(()),
         }
@@ -331,16 +334,6 @@ fn key_of<'a>(node: Node<'a>, entries: &[Entry<'a>], found: &mut Vec<Diagnostic>
         return Key::Dropped;
     }
     Key::Text(text, span)
-}
-
-fn null<'a>(span: Span) -> Node<'a> {
-    Node {
-        span,
-        content: Content::Scalar {
-            text: Cow::Borrowed(""),
-            plain: true,
-        },
-    }
 }
 
 fn too_deep(span: Span) -> Fatal {

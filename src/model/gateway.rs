@@ -12,6 +12,7 @@ use super::{Checks, KindFacts, RefRole, Reference, Target, form};
 /// Listeners that the proxies of one class open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["addresses", "infrastructure", "allowedListeners", "tls", "defaultScope"]))]
 pub struct Gateway {
     /// The `ProxyClass` (role gateway) whose proxies serve it.
     #[schemars(schema_with = "form::dns_label")]
@@ -24,6 +25,7 @@ pub struct Gateway {
 /// One port and host name that requests enter by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["tls"]))]
 pub struct GatewayListener {
     /// DNS label.
     #[schemars(schema_with = "form::dns_label")]
@@ -44,6 +46,7 @@ pub struct GatewayListener {
 
 /// What is spoken on a Gateway's listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-later" = ["HTTPS", "TLS", "TCP", "UDP"]))]
 pub enum ListenerProtocol {
     /// HTTP/1.1 and HTTP/2, in the clear.
     #[serde(rename = "HTTP")]
@@ -53,6 +56,7 @@ pub enum ListenerProtocol {
 /// Whose routes may attach to a listener.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["kinds"]))]
 pub struct AllowedRoutes {
     /// From which namespaces.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -62,6 +66,7 @@ pub struct AllowedRoutes {
 /// Namespaces whose routes may attach.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["selector"]))]
 pub struct RouteNamespaces {
     /// `Same` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,6 +75,7 @@ pub struct RouteNamespaces {
 
 /// Which namespaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[schemars(extend("x-later" = ["Selector", "None"]))]
 pub enum NamespacesFrom {
     /// Every one.
     All,

@@ -18,6 +18,7 @@ use super::{Duration, Gateway, Kind, KindFacts, form};
 /// Rules for the requests to the services or gateways it names as parents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["useDefaultGateways"]))]
 pub struct HttpRoute {
     /// What it attaches to: Services (requests sent to them) and Gateways (requests entering).
     /// 1 to 32.
@@ -63,6 +64,7 @@ pub struct ParentRef {
 /// Requests that match get the filters and go to the backends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["retry", "sessionPersistence"]))]
 pub struct Rule {
     /// Unique within the route; absent: derived from its matches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -172,6 +174,7 @@ pub struct QueryParamMatch {
 /// One thing done to a request or its response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", deny_unknown_fields)]
+#[schemars(extend("x-later" = ["RequestMirror", "ExtensionRef", "CORS", "ExternalAuth"]))]
 pub enum Filter {
     /// Request headers.
     RequestHeaderModifier {

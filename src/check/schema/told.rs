@@ -5,7 +5,7 @@ use crate::{
     check::{
         Code, Diagnostic, Span,
         node::{Content, Entry, Node, shorten},
-        shape::{Fields, Shape},
+        shape::{Choices, Fields, Shape},
         suggest,
     },
     model::Form,
@@ -58,8 +58,13 @@ impl Walk {
         );
     }
 
-    pub(super) fn not_a_choice(&mut self, choices: &[String], text: &str, span: Span) {
+    pub(super) fn not_a_choice(&mut self, choices: &Choices, text: &str, span: Span) {
+        if choices.later.iter().any(|later| later == text) {
+            self.not_yet(text, span);
+            return;
+        }
         let shown = shorten(text);
+        let choices = &choices.values;
         let meant = suggest::nearest(text, choices.iter().map(String::as_str));
         self.push(
             Diagnostic::new(
@@ -70,6 +75,17 @@ impl Walk {
             .expected(format!("one of {}", suggest::enumerate(choices)))
             .found(format!("{shown:?}"))
             .suggest(meant.map(|meant| format!("did you mean {meant:?}?"))),
+        );
+    }
+
+    pub(super) fn not_yet(&mut self, what: &str, span: Span) {
+        self.push(
+            Diagnostic::new(
+                Code::NOT_YET,
+                format!("{what} is part of Gateway API, but has no effect here yet"),
+            )
+            .at(span)
+            .suggest(Some("remove it: nothing is taken that would do nothing")),
         );
     }
 
@@ -100,6 +116,7 @@ impl Walk {
     }
 
     pub(super) fn wrong_type(&mut self, shape: &Shape, node: &Node<'_>, span: Span) {
+        let what = self.here();
         let expected = describe(shape);
         let found = node.describe();
         let quoted = matches!(&node.content, Content::Scalar { text, plain: false }
@@ -112,14 +129,11 @@ impl Walk {
             _ => None,
         };
         self.push(
-            Diagnostic::new(
-                Code::WRONG_TYPE,
-                format!("expected {expected}, found {found}"),
-            )
-            .at(span)
-            .expected(expected)
-            .found(found)
-            .suggest(suggestion),
+            Diagnostic::new(Code::WRONG_TYPE, format!("{what} has the wrong type"))
+                .at(span)
+                .expected(expected)
+                .found(found)
+                .suggest(suggestion),
         );
     }
 }
@@ -138,7 +152,7 @@ fn describe(shape: &Shape) -> String {
         }
         Shape::Integer { .. } => "a whole number".to_owned(),
         Shape::Bool => "true or false".to_owned(),
-        Shape::Choice(choices) => format!("one of {}", suggest::enumerate(choices)),
+        Shape::Choice(choices) => format!("one of {}", suggest::enumerate(&choices.values)),
         Shape::Numbers(choices) => {
             let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
             format!("one of {}", suggest::enumerate(&choices))

@@ -162,17 +162,21 @@ fn a_status_is_taken_and_dropped() {
 }
 
 #[test]
-fn perf() {
-    let text: String = (0..10_000).map(|n| format!("---\napiVersion: netloft.dev/v1\nkind: Service\nmetadata:\n  name: s{n}\n  labels: {{a: b}}\nspec:\n  ports:\n  - name: http\n    port: 8080\n    protocol: http\n  selector:\n    app: s{n}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {{name: s{n}}}\nspec:\n  parentRefs: [{{group: '', kind: Service, name: s{n}}}]\n  rules:\n  - backendRefs: [{{name: s{n}}}]\n")).collect();
-    let t = std::time::Instant::now();
-    let c = read(&text);
-    println!(
-        "{} docs {:?} {}",
-        c.documents.len(),
-        t.elapsed(),
-        c.diagnostics.len()
+fn a_list_is_the_documents_in_it() {
+    let text = "{apiVersion: v1, kind: List, metadata: {resourceVersion: ''}, items: [
+  {apiVersion: netloft.dev/v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}], dns: [a]}},
+  {apiVersion: netloft.dev/v1, kind: Service, metadata: {name: b}, spec: {ports: [{port: 80}], dns: [a]}}]}";
+    let checked = read(text);
+    assert_eq!(checked.diagnostics, []);
+    let lines: Vec<_> = checked
+        .documents
+        .iter()
+        .map(|d| (d.metadata.name.to_string(), d.origin.line))
+        .collect();
+    assert_eq!(
+        lines,
+        [("a".to_owned(), Some(2)), ("b".to_owned(), Some(3))]
     );
-    let w = crate::check::Overlay::new(&c.documents);
-    let r = crate::check::references(&c.documents, &w);
-    println!("{} {:?}", r.len(), t.elapsed());
+    let bad = text.replace("dns: [a]}},", "dns: [_]}},");
+    assert_eq!(diagnose(&bad)[0].line, Some(2));
 }

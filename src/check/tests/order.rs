@@ -60,8 +60,9 @@ fn a_document_that_cannot_be_read_is_still_there_to_those_that_name_it() {
 {apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r},
  spec: {parentRefs: [{group: '', kind: Service, name: orders}], rules: [{backendRefs: [{name: orders}]}]}}
 ";
-    let codes: Vec<_> = diagnose(text).iter().map(|d| d.code).collect();
-    assert_eq!(codes, [Code::WRONG_TYPE]);
+    let codes = |text: &str| diagnose(text).iter().map(|d| d.code).collect::<Vec<_>>();
+    assert_eq!(codes(text), [Code::WRONG_TYPE]);
+    assert_eq!(codes(&text.replace("many}}", "[}")), [Code::NOT_CLOSED]);
 }
 
 #[test]

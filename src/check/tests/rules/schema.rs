@@ -116,14 +116,14 @@ pub(super) const ROWS: &[Row] = &[
         &["http, http2, grpc, tcp, tls", "did you mean \"http\"?"],
     ),
     (
-        Code::NOT_A_CHOICE,
+        Code::NOT_YET,
         "@Gateway g\nspec: {gatewayClassName: gateway, listeners: [{name: a, port: 80, protocol: «HTTPS»}]}",
-        &["one of HTTP"],
+        &["HTTPS is part of Gateway API"],
     ),
     (
-        Code::NOT_A_CHOICE,
+        Code::NOT_YET,
         "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «RequestMirror»}]}]}",
-        &["RequestHeaderModifier"],
+        &["RequestMirror"],
     ),
     (
         Code::NOT_A_CHOICE,
@@ -131,8 +131,18 @@ pub(super) const ROWS: &[Row] = &[
         &["301, 302, 303, 307, 308"],
     ),
     (
+        Code::NOT_A_CHOICE,
+        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «Redirect»}]}]}",
+        &["did you mean \"RequestRedirect\"?"],
+    ),
+    (
+        Code::NOT_YET,
+        "@Gateway g\nspec: {gatewayClassName: gateway, listeners: [{name: a, port: 80, protocol: HTTP, «tls»: {mode: Terminate}}]}",
+        &["tls is part of Gateway API"],
+    ),
+    (
         Code::UNKNOWN_KIND,
-        "apiVersion: netloft.dev/v1\nkind: «Servise»\nmetadata: {name: a}\nspec: {}",
+        "apiVersion: netloft.dev/v1\nkind: «Servise»\nmetadata: {name: a}\nspec: {ports: [{port: 80}], dns: [a]}",
         &["did you mean \"Service\"?", "Workload"],
     ),
     (

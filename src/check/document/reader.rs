@@ -1,0 +1,336 @@
+//! One document: envelope, metadata, spec, and what the spec's kind says about it.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::guess;
+use crate::{
+    check::{
+        Code, Diagnostic, Severity, Span, bounds, limits,
+        node::{Content, Entry, Node},
+        schema::Walk,
+        shape,
+        split::Chunk,
+        suggest, syntax,
+    },
+    model::{Checks, Document, DocumentKey, Finding, Kind, Metadata, Origin, Spec},
+};
+
+/// A document that is named, if it could be read or not.
+pub(super) struct Read {
+    pub(super) key: DocumentKey,
+    /// Where its name stands; none where the key is a guess.
+    pub(super) named_at: Option<Span>,
+    pub(super) document: Option<Document>,
+}
+
+/// The document in `chunk`, or the documents of a `List`. All that is wrong goes to `found`.
+pub(super) fn read(
+    file: Option<&str>,
+    chunk: Chunk<'_>,
+    namespace: &str,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Read> {
+    let mut reader = Reader {
+        file,
+        line: chunk.line,
+        namespace,
+        found: Vec::new(),
+    };
+    let root = if chunk.text.len() > limits::DOCUMENT_BYTES {
+        reader.found.push(too_big(chunk));
+        None
+    } else {
+        syntax::parse(chunk.text, chunk.line, &mut reader.found)
+    };
+    let mut all = Vec::new();
+    match &root {
+        None => all.extend(guess::key(chunk.text, namespace).map(|key| Read {
+            key,
+            named_at: None,
+            document: None,
+        })),
+        Some(root) => match items(root) {
+            None => all.extend(reader.read(root, Some(chunk.text.into()))),
+            Some(items) => {
+                for item in items {
+                    found.append(&mut reader.found);
+                    reader.line = item.span.start.line;
+                    // An item's own text cannot be cut out of the list and stay YAML.
+                    all.extend(reader.read(item, None));
+                }
+            }
+        },
+    }
+    found.append(&mut reader.found);
+    all
+}
+
+/// The items of Kubernetes' `List`, which is how several documents are one JSON value.
+fn items<'n, 'a>(root: &'n Node<'a>) -> Option<&'n [Node<'a>]> {
+    let list = root.get("kind")?.value.text() == Some("List");
+    match &root.get("items").filter(|_| list)?.value.content {
+        Content::List(items) => Some(items),
+        Content::Map(_) | Content::Scalar { .. } => None,
+    }
+}
+
+fn too_big(chunk: Chunk<'_>) -> Diagnostic {
+    let bytes = chunk.text.len();
+    Diagnostic::new(
+        Code::DOCUMENT_TOO_BIG,
+        format!("the document has {bytes} bytes, and at most 1 MiB is read"),
+    )
+    .at(begin(chunk))
+    .expected(format!("at most {} bytes", limits::DOCUMENT_BYTES))
+    .found(format!("{bytes} bytes"))
+}
+
+fn not_a_document(root: &Node<'_>) -> Diagnostic {
+    Diagnostic::new(
+        Code::NOT_A_DOCUMENT,
+        format!("a document is a mapping, and this is {}", root.describe()),
+    )
+    .at(root.span)
+    .expected("apiVersion, kind, metadata and spec")
+    .found(root.describe())
+}
+
+/// The first characters of a document whose tree is not there to point at.
+pub(super) fn begin(chunk: Chunk<'_>) -> Span {
+    let first = chunk.text.lines().next().unwrap_or_default();
+    let mut span = Span::default();
+    span.start.line = chunk.line;
+    span.start.column = 1;
+    span.end.line = chunk.line;
+    span.end.column = u32::try_from(first.chars().count())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
+    span
+}
+
+struct Reader<'a> {
+    file: Option<&'a str>,
+    /// Where the document begins.
+    line: u32,
+    namespace: &'a str,
+    found: Vec<Diagnostic>,
+}
+
+/// Fields of `metadata` that a server writes and `get` prints: taken and dropped.
+const SERVER_FIELDS: &[&str] = &[
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "managedFields",
+    "selfLink",
+];
+
+impl Reader<'_> {
+    fn read(&mut self, root: &Node<'_>, text: Option<Arc<str>>) -> Option<Read> {
+        let broken = !self.found.is_empty();
+        let Some(entries) = root.entries() else {
+            self.found.push(not_a_document(root));
+            return None;
+        };
+        self.unknown_parts(entries);
+        let kind = self.kind(root);
+        let metadata = self.metadata(root);
+        let (kind, (metadata, at)) = kind.zip(metadata)?;
+        let spec = self.spec(kind, root);
+        let key = DocumentKey {
+            kind,
+            namespace: metadata.namespace.clone(),
+            name: metadata.name.clone(),
+        };
+        if let Some(spec) = &spec {
+            self.bounds(spec, root);
+        }
+        for diagnostic in &mut self.found {
+            diagnostic.document = Some(key.clone());
+        }
+        let document = spec.filter(|_| !broken).map(|spec| Document {
+            metadata,
+            spec,
+            origin: Origin {
+                source: "".into(),
+                file: self.file.map(Into::into),
+                line: Some(self.line),
+                text,
+            },
+        });
+        Some(Read {
+            key,
+            named_at: Some(at),
+            document,
+        })
+    }
+
+    fn unknown_parts(&mut self, entries: &[Entry<'_>]) {
+        const PARTS: [&str; 5] = ["apiVersion", "kind", "metadata", "spec", "status"];
+        for entry in entries.iter().filter(|e| !PARTS.contains(&&*e.key)) {
+            let free = PARTS
+                .into_iter()
+                .filter(|part| entries.iter().all(|other| other.key != *part));
+            let meant = suggest::nearest(&entry.key, free);
+            self.found.push(
+                Diagnostic::new(
+                    Code::UNKNOWN_FIELD,
+                    format!("unknown field {:?}", entry.key),
+                )
+                .at(entry.key_span)
+                .pointer(format!("/{}", entry.key))
+                .expected(format!("one of {}", suggest::enumerate(PARTS)))
+                .suggest(match meant {
+                    Some(meant) => Some(format!("did you mean {meant:?}?")),
+                    None => Some("does it belong under spec?".to_owned()),
+                }),
+            );
+        }
+    }
+
+    fn missing(&mut self, root: &Node<'_>, name: &str, expected: &str) {
+        self.found.push(
+            Diagnostic::new(
+                Code::MISSING_FIELD,
+                format!("the required field {name:?} is missing"),
+            )
+            .at(root.span)
+            .expected(format!("{name}: {expected}")),
+        );
+    }
+
+    fn kind(&mut self, root: &Node<'_>) -> Option<Kind> {
+        let kinds = || Kind::ALL.iter().map(|kind| kind.facts().kind);
+        let version = root.get("apiVersion");
+        let Some(entry) = root.get("kind") else {
+            self.missing(
+                root,
+                "kind",
+                &format!("one of {}", suggest::enumerate(kinds())),
+            );
+            if version.is_none() {
+                self.missing(root, "apiVersion", "the kind's API version");
+            }
+            return None;
+        };
+        let written = entry.value.text().unwrap_or_default();
+        let kind = Kind::by_name(written).or_else(|| {
+            let meant = suggest::nearest(written, kinds());
+            self.found.push(
+                Diagnostic::new(Code::UNKNOWN_KIND, format!("there is no kind {written:?}"))
+                    .at(entry.span())
+                    .pointer("/kind")
+                    .expected(format!("one of {}", suggest::enumerate(kinds())))
+                    .found(entry.value.describe())
+                    .suggest(meant.map(|meant| format!("did you mean {meant:?}?"))),
+            );
+            // Read on as that one: what else is wrong is told too.
+            Kind::by_name(meant?)
+        })?;
+        let expected = kind.facts().api_version();
+        let Some(version) = version else {
+            self.missing(root, "apiVersion", &expected);
+            return Some(kind);
+        };
+        let written = version.value.text().unwrap_or_default();
+        if written == expected {
+            return Some(kind);
+        }
+        let group = |version: &str| version.split_once('/').map(|(group, _)| group.to_owned());
+        let message = if group(written) == group(&expected) {
+            format!("{kind} is served as {expected} only")
+        } else {
+            format!("there is no kind {kind} in {written:?}")
+        };
+        self.found.push(
+            Diagnostic::new(Code::WRONG_API_VERSION, message)
+                .at(version.span())
+                .pointer("/apiVersion")
+                .expected(&expected)
+                .found(version.value.describe())
+                .suggest(Some(format!("write apiVersion: {expected}"))),
+        );
+        // What stands in the spec of another API's kind of the same name is not ours to judge.
+        let ours = Kind::ALL.iter().map(|kind| kind.facts().group.to_owned());
+        let ours = ours.map(Some).any(|ours| ours == group(written));
+        (ours || suggest::nearest(written, [&*expected]).is_some()).then_some(kind)
+    }
+
+    /// The metadata, and where the name stands.
+    fn metadata(&mut self, root: &Node<'_>) -> Option<(Metadata, Span)> {
+        let Some(entry) = root.get("metadata") else {
+            self.missing(root, "metadata", "a mapping with the document's name");
+            return None;
+        };
+        let mut walk = Walk::at("/metadata");
+        walk.ignored = SERVER_FIELDS;
+        let value = walk.value(shape::of_metadata()?, &entry.value, entry.span());
+        self.found.append(&mut walk.found);
+        let Some(Value::Object(mut fields)) = value else {
+            return None;
+        };
+        fields
+            .entry("namespace")
+            .or_insert_with(|| self.namespace.into());
+        let at = entry.value.locate("/name");
+        let metadata = serde_json::from_value(Value::Object(fields));
+        Some((self.typed("/metadata", entry.span(), metadata)?, at))
+    }
+
+    fn spec(&mut self, kind: Kind, root: &Node<'_>) -> Option<Spec> {
+        let Some(entry) = root.get("spec") else {
+            self.missing(root, "spec", &format!("what the {kind} is to be"));
+            return None;
+        };
+        let mut walk = Walk::at("/spec");
+        let value = walk.value(shape::of_kind(kind)?, &entry.value, entry.span());
+        self.found.append(&mut walk.found);
+        self.typed("/spec", entry.span(), Spec::from_json(kind, value?))
+    }
+
+    /// The schema is made from the type, so what fits the one fits the other; should they ever
+    /// differ, the type's own words are better than a document that is lost without any.
+    fn typed<T>(
+        &mut self,
+        pointer: &str,
+        span: Span,
+        read: Result<T, serde_json::Error>,
+    ) -> Option<T> {
+        read.map_err(|error| {
+            self.found.push(
+                Diagnostic::new(Code::WRONG_TYPE, error.to_string())
+                    .at(span)
+                    .pointer(pointer),
+            );
+        })
+        .ok()
+    }
+
+    fn bounds(&mut self, spec: &Spec, root: &Node<'_>) {
+        let mut checks = Checks::default();
+        spec.check(&mut checks);
+        for finding in checks.into_findings() {
+            let pointer = format!("/spec{}", finding.pointer);
+            if self.follows(&pointer, &finding) {
+                continue;
+            }
+            let span = root.locate(&pointer);
+            self.found
+                .push(bounds::told(finding).at(span).pointer(pointer));
+        }
+    }
+    /// Whether what was told already is the cause of `finding`: an error at the same place, or,
+    /// for what is only a warning, inside it.
+    fn follows(&self, pointer: &str, finding: &Finding) -> bool {
+        let warning = bounds::code(finding.fault).severity() == Severity::Warning;
+        let inside = |cause: &str| {
+            let below = cause.strip_prefix(pointer);
+            below.is_some_and(|below| below.is_empty() || (warning && below.starts_with('/')))
+        };
+        let mut errors = self.found.iter().filter(|told| told.is_error());
+        errors.any(|told| inside(&told.pointer))
+    }
+}
