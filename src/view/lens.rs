@@ -1,6 +1,6 @@
 //! The only way compiling reads: every read is written down.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use imbl::OrdSet;
 
@@ -28,10 +28,10 @@ pub struct Lens<'v, U, O> {
 /// What was read through one lens.
 #[derive(Debug)]
 pub struct Reads<U> {
-    /// Of the view.
-    pub keys: BTreeSet<ReadKey>,
-    /// Of other units' outputs.
-    pub outputs: BTreeSet<Handle>,
+    /// Of the view: sorted, each once.
+    pub keys: Vec<ReadKey>,
+    /// Of other units' outputs: sorted, each once.
+    pub outputs: Vec<Handle>,
     /// Of the proxy, directly or by way of another unit's output.
     pub facts: FactsRead,
     /// Outputs that were asked for and are not finished: what was compiled without them is void.
@@ -47,8 +47,8 @@ impl<'v, U: Clone, O> Lens<'v, U, O> {
             facts,
             outputs,
             reads: Reads {
-                keys: BTreeSet::new(),
-                outputs: BTreeSet::new(),
+                keys: Vec::new(),
+                outputs: Vec::new(),
                 facts: FactsRead::new(),
                 missing: Vec::new(),
             },
@@ -58,7 +58,7 @@ impl<'v, U: Clone, O> Lens<'v, U, O> {
     /// The document named `key`.
     pub fn document(&mut self, key: DocumentKey) -> Option<&'v Document> {
         let document = self.view.get(&key).map(AsRef::as_ref);
-        self.reads.keys.insert(ReadKey::Document(key));
+        self.reads.keys.push(ReadKey::Document(key));
         document
     }
 
@@ -69,33 +69,33 @@ impl<'v, U: Clone, O> Lens<'v, U, O> {
 
     /// The outline of the Service `name`.
     pub fn outline(&mut self, name: &Name) -> Option<&'v Outline> {
-        self.reads.keys.insert(ReadKey::Outline(name.clone()));
+        self.reads.keys.push(ReadKey::Outline(name.clone()));
         self.view.outline(name).map(AsRef::as_ref)
     }
 
     /// The endpoints written down in the Service `name`: all, or those of `version`.
     pub fn inline(&mut self, name: &Name, version: Option<&Arc<str>>) -> &'v [InlineEndpoint] {
         let key = ReadKey::Inline(name.clone(), version.cloned());
-        self.reads.keys.insert(key);
+        self.reads.keys.push(key);
         self.view.inline(name, version)
     }
 
     /// What the HTTPRoute `name` attaches to.
     pub fn attachment(&mut self, name: &Name) -> Option<&'v Attachment> {
-        self.reads.keys.insert(ReadKey::Attachment(name.clone()));
+        self.reads.keys.push(ReadKey::Attachment(name.clone()));
         self.view.attachment(name).map(AsRef::as_ref)
     }
 
     /// The names in the set `index`.
     pub fn entry(&mut self, index: Index) -> &'v Entry {
         let entry = self.view.entry(&index);
-        self.reads.keys.insert(ReadKey::Entry(index));
+        self.reads.keys.push(ReadKey::Entry(index));
         entry
     }
 
     /// The namespaces in which there are Services.
     pub fn namespaces(&mut self) -> &'v OrdSet<Arc<str>> {
-        self.reads.keys.insert(ReadKey::Namespaces);
+        self.reads.keys.push(ReadKey::Namespaces);
         self.view.namespaces()
     }
 
@@ -110,7 +110,7 @@ impl<'v, U: Clone, O> Lens<'v, U, O> {
     /// compiled again once it is.
     pub fn output(&mut self, unit: &U) -> Option<&'v O> {
         if let Some((handle, output, facts)) = self.outputs.find(unit, self.facts) {
-            self.reads.outputs.insert(handle);
+            self.reads.outputs.push(handle);
             for (fact, value) in facts {
                 self.reads.facts.insert(fact.clone(), value.clone());
             }
@@ -123,7 +123,12 @@ impl<'v, U: Clone, O> Lens<'v, U, O> {
 
     /// Everything that was read.
     #[must_use]
-    pub fn into_reads(self) -> Reads<U> {
+    pub fn into_reads(mut self) -> Reads<U> {
+        // Not kept sorted on the way: reads mostly come in order, and sorting what is, is cheap.
+        self.reads.keys.sort();
+        self.reads.keys.dedup();
+        self.reads.outputs.sort();
+        self.reads.outputs.dedup();
         self.reads
     }
 }

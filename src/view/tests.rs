@@ -281,7 +281,7 @@ fn who_reads_an_output_depends_on_the_facts_that_it_depends_on() {
     assert_eq!(lens.output(&"elsewhere"), None);
     assert_eq!(lens.fact(Fact::Label("tier".into())), None);
     let reads = lens.into_reads();
-    assert_eq!(reads.outputs, [Handle(7)].into());
+    assert_eq!(reads.outputs, [Handle(7)]);
     assert_eq!(reads.missing, ["elsewhere"]);
     let expected = [
         (Fact::Namespace, Some("shop".into())),

@@ -201,8 +201,8 @@ impl Memo {
     fn note_reads(&mut self, handle: Handle, reads: Reads<Unit>) {
         #[cfg(test)]
         let reads = self.forgetful(reads);
-        let keys: Box<[ReadKey]> = reads.keys.into_iter().collect();
-        let outputs: Box<[Handle]> = reads.outputs.into_iter().collect();
+        let keys = reads.keys.into_boxed_slice();
+        let outputs = reads.outputs.into_boxed_slice();
         let Some(slot) = self.slot_mut(handle) else {
             return;
         };
