@@ -27,48 +27,28 @@ pub(super) enum Backend {
 
 /// Resolves `backend` as it stands in the route `route`.
 ///
-/// A backend in another namespace is taken as it is: what may be named across namespaces is not
-/// declared yet.
+/// A backend in another namespace is not reached: nothing can allow it yet (Gateway API's
+/// ReferenceGrant), and a route must not help itself to what is another's.
 pub(super) fn resolve(route: &Name, backend: &BackendRef, lens: &mut Lens<'_>) -> Backend {
     let namespace = backend.namespace.as_ref().unwrap_or(&route.namespace);
-    let versioned = match backend.kind.as_deref() {
-        None | Some("Service") => false,
-        Some("ServiceVersion") => true,
-        Some(other) => {
-            return missing(
-                namespace,
-                backend,
-                None,
-                format!("a backend cannot be a {other}"),
-            );
-        }
-    };
-    if !matches!(backend.group.as_deref(), None | Some("" | "netloft.dev")) {
-        let group = backend.group.as_deref().unwrap_or_default();
-        return missing(
-            namespace,
-            backend,
-            None,
-            format!("a backend cannot be of group {group}"),
-        );
-    }
-    let (name, version): (Arc<str>, Option<Arc<str>>) = match backend.name.split_once('.') {
-        Some((name, version)) if versioned => (name.into(), Some(version.into())),
-        None if versioned => {
-            let why = format!(
-                "\"{}\" names no version: write SERVICE.VERSION",
-                backend.name
-            );
-            return missing(namespace, backend, None, why);
-        }
-        _ => (backend.name.clone(), None),
+    let (name, version): (Arc<str>, Option<Arc<str>>) = match backend.target() {
+        Some((name, version)) => (name.into(), version.map(Into::into)),
+        None => (backend.name.clone(), None),
     };
     let service = Name::new(namespace, &name);
     let missing = |port, why| Backend::Missing {
         cluster: names::missing_cluster(&service, port, version.as_deref()),
         why,
     };
-
+    if backend.target().is_none() {
+        let why = "requests go to a Service, or to a ServiceVersion called SERVICE.VERSION";
+        return missing(backend.port, why.to_owned());
+    }
+    if *namespace != route.namespace {
+        let own = &route.namespace;
+        let why = format!("Service {service} is in another namespace than the route, \"{own}\"");
+        return missing(backend.port, why);
+    }
     let Some(outline) = lens.outline(&service) else {
         return missing(backend.port, format!("Service {service} does not exist"));
     };
@@ -109,19 +89,6 @@ pub(super) fn resolve(route: &Name, backend: &BackendRef, lens: &mut Lens<'_>) -
             version,
         },
         protocol,
-    }
-}
-
-fn missing(
-    namespace: &Arc<str>,
-    backend: &BackendRef,
-    version: Option<&str>,
-    why: String,
-) -> Backend {
-    let name = Name::new(namespace, &backend.name);
-    Backend::Missing {
-        cluster: names::missing_cluster(&name, backend.port, version),
-        why,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Name;
-use crate::model::HttpRoute;
+use crate::model::{HttpRoute, Kind};
 
 /// Where an HTTPRoute applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,16 +39,9 @@ pub enum ParentKind {
 impl Attachment {
     pub(super) fn of(route: &HttpRoute, namespace: &Arc<str>) -> Self {
         let parents = route.parent_refs.iter().map(|parent| {
-            let group = parent.group.as_deref();
-            let kind = match parent.kind.as_deref() {
-                None | Some("Gateway")
-                    if matches!(group, None | Some("gateway.networking.k8s.io")) =>
-                {
-                    Some(ParentKind::Gateway)
-                }
-                Some("Service") if matches!(group, None | Some("" | "netloft.dev")) => {
-                    Some(ParentKind::Service)
-                }
+            let kind = match parent.target() {
+                Some(Kind::Service) => Some(ParentKind::Service),
+                Some(Kind::Gateway) => Some(ParentKind::Gateway),
                 _ => None,
             };
             Parent {

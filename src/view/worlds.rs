@@ -155,6 +155,7 @@ fn backend() -> impl Strategy<Value = Value> {
         |(name, version, namespace, port, weight)| {
             let mut backend = json!({"name": name, "weight": weight});
             if let Some(version) = version {
+                backend["group"] = json!("netloft.dev");
                 backend["kind"] = json!("ServiceVersion");
                 backend["name"] = json!(format!("{name}.{version}"));
             }

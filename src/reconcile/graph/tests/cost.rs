@@ -85,8 +85,8 @@ fn route(service: &str, first: u32) -> Value {
     json!({
         "parentRefs": [{"group": "", "kind": "Service", "name": service}],
         "rules": [{"name": "canary", "backendRefs": [
-            {"kind": "ServiceVersion", "name": format!("{service}.v1"), "weight": first},
-            {"kind": "ServiceVersion", "name": format!("{service}.v2"), "weight": 100 - first},
+            {"group": "netloft.dev", "kind": "ServiceVersion", "name": format!("{service}.v1"), "weight": first},
+            {"group": "netloft.dev", "kind": "ServiceVersion", "name": format!("{service}.v2"), "weight": 100 - first},
         ]}],
     })
 }
