@@ -69,16 +69,21 @@ pub fn sidecar(port: u16) -> String {
     )
 }
 
-/// A Gateway and its class, listening on `port` of 127.0.0.1.
+/// The class of gateways, listening on 127.0.0.1.
+#[must_use]
+pub fn gateway_class() -> String {
+    "apiVersion: netloft.dev/v1\n\
+     kind: ProxyClass\n\
+     metadata: {name: gateway}\n\
+     spec: {role: gateway, listen: {address: 127.0.0.1}}\n"
+        .to_owned()
+}
+
+/// A Gateway of the class `gateway`, listening on `port`.
 #[must_use]
 pub fn gateway(name: &str, port: u16) -> String {
     format!(
-        "apiVersion: netloft.dev/v1\n\
-         kind: ProxyClass\n\
-         metadata: {{name: gateway}}\n\
-         spec: {{role: gateway, listen: {{address: 127.0.0.1}}}}\n\
-         ---\n\
-         apiVersion: gateway.networking.k8s.io/v1\n\
+        "apiVersion: gateway.networking.k8s.io/v1\n\
          kind: Gateway\n\
          metadata: {{name: {name}}}\n\
          spec:\n\
@@ -100,12 +105,30 @@ pub fn route(name: &str, service: &str, backends: &[&str]) -> String {
 /// An HTTPRoute for requests to the Service `service`, with `rules` indented by two.
 #[must_use]
 pub fn rule(name: &str, service: &str, rules: &str) -> String {
+    attached(
+        name,
+        &format!("{{group: \"\", kind: Service, name: {service}}}"),
+        rules,
+    )
+}
+
+/// An HTTPRoute for what enters by the Gateway `gateway` at `path` and below: all goes to `backend`.
+#[must_use]
+pub fn entry(name: &str, gateway: &str, path: &str, backend: &str) -> String {
+    let rules = format!(
+        "\u{20} - matches: [{{path: {{value: {path}}}}}]\n\
+         \u{20}   backendRefs: [{{name: {backend}, port: 80}}]\n"
+    );
+    attached(name, &format!("{{name: {gateway}}}"), &rules)
+}
+
+fn attached(name: &str, parent: &str, rules: &str) -> String {
     format!(
         "apiVersion: gateway.networking.k8s.io/v1\n\
          kind: HTTPRoute\n\
          metadata: {{name: {name}}}\n\
          spec:\n\
-         \u{20} parentRefs: [{{group: \"\", kind: Service, name: {service}}}]\n\
+         \u{20} parentRefs: [{parent}]\n\
          \u{20} rules:\n\
          {rules}"
     )

@@ -67,7 +67,13 @@ impl Envoy {
             .arg(&config)
             .arg("--admin-address-path")
             .arg(&written)
-            .args(["--log-level", "info", "--drain-time-s", "2"]);
+            .args([
+                "--log-level",
+                "warning",
+                "--component-log-level",
+                "config:info,upstream:info",
+            ])
+            .args(["--drain-time-s", "2"]);
         let mut process = Process::start(name, &mut command, &folder.path().join("log"));
         let admin = eventually(&format!("{name} opens its admin port"), SOON, || {
             process.must_run();

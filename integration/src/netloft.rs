@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
@@ -164,6 +165,33 @@ impl Netloft {
     /// When there is none.
     pub async fn get(&self, path: &str) -> Result<Answer, Failure> {
         http::get(self.http, path).await
+    }
+
+    /// What `netloft ps` tells of the proxy called `name`; null when it is not known.
+    pub async fn proxy(&self, name: &str) -> Value {
+        let told = self.cli(&["ps", "-o", "json"]).await.must_succeed().stdout;
+        let told: Value = serde_json::from_str(&told).expect("it tells JSON");
+        let proxies = told["proxies"].as_array().cloned().unwrap_or_default();
+        proxies
+            .into_iter()
+            .find(|proxy| proxy["name"] == name)
+            .unwrap_or_default()
+    }
+
+    /// Waits until the proxy called `name` is in `state`: synced, pending, rejected or offline.
+    ///
+    /// # Panics
+    /// When it is not within [`SOON`], with what is told of it.
+    pub async fn proxy_is(&self, name: &str, state: &str) -> Value {
+        eventually(&format!("{name} is {state}"), SOON, || async {
+            let proxy = self.proxy(name).await;
+            if proxy["state"] == state {
+                Ok(proxy)
+            } else {
+                Err(proxy.to_string())
+            }
+        })
+        .await
     }
 
     /// The bootstrap for a proxy called `name`, as `netloft bootstrap` writes it.

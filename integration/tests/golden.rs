@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, fs};
 
-use netloft_integration::{binary::root, envoy::validate};
+use netloft_integration::{binary::root, envoy::validate, netloft::Netloft};
 use serde_json::{Value, json};
 
 /// Resources of one type by name.
@@ -128,6 +128,48 @@ fn a_real_envoy_takes_every_golden_case() {
         "only {resources} resources: the cases are read wrongly"
     );
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// The same by xDS: every type is acknowledged, nothing refused.
+#[tokio::test]
+async fn a_real_envoy_acknowledges_every_golden_case_by_ads() {
+    let mut served = 0;
+    for (case, _) in cases() {
+        let folder = root().join("src/compile/testdata").join(&case);
+        let proxies = fs::read_to_string(folder.join("proxies.json")).unwrap();
+        let proxies: Vec<Value> = serde_json::from_str(&proxies).unwrap();
+        let netloft = Netloft::start().await;
+        let input = folder.join("input.yaml");
+        let input = input.to_str().unwrap();
+        if fs::read_to_string(input).unwrap().contains("kind:") {
+            netloft
+                .cli(&["apply", "--allow-dangling", "-f", input])
+                .await
+                .must_succeed();
+        }
+        for (index, proxy) in proxies.iter().enumerate() {
+            let (class, namespace) = (&proxy["class"], &proxy["namespace"]);
+            // A class of gRPC clients is not for Envoys: they have no use for API listeners.
+            if class == "client" {
+                continue;
+            }
+            let name = format!("{case}-{index}");
+            let words = [
+                "--class",
+                class.as_str().unwrap(),
+                "-n",
+                namespace.as_str().unwrap(),
+            ];
+            let envoy = netloft.envoy(&name, &words).await;
+            envoy.is_live().await;
+            netloft.proxy_is(&name, "synced").await;
+            let stats = envoy.stats().await;
+            let refused: u64 = stats.with("update_rejected").values().sum();
+            assert_eq!(refused, 0, "{case}: {:?}", stats.with("update_rejected"));
+            served += 1;
+        }
+    }
+    assert!(served >= 8, "only {served} proxies were served");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use netloft_integration::{
     backend::{BACKEND, Backend},
-    documents::{file, gateway, route, rule, service, sidecar, workload},
+    documents::{file, gateway, gateway_class, route, rule, service, sidecar, workload},
     eventually::{SOON, ensure, eventually},
     http::get_host,
     load::{Load, Report},
@@ -43,6 +43,7 @@ spec:
     netloft
         .apply(&file(&[
             sidecar(inside.number()),
+            gateway_class(),
             gateway("edge", outside.number()),
             service("web"),
             workload("web-v1", "web", "v1", v1.port()),

@@ -8,6 +8,7 @@ NAME, PORT = sys.argv[1], int(sys.argv[2])
 
 class Answer(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet
 
     def do_GET(self):
         body = f"{NAME}\n".encode()

@@ -43,7 +43,12 @@ impl Checkpoint {
     pub(crate) fn write(&self, disk: &dyn Disk) -> Result<(), Error> {
         let name = name(self.sequence);
         let failed = |error: std::io::Error| {
-            if error.kind() == std::io::ErrorKind::StorageFull {
+            if matches!(
+                error.kind(),
+                std::io::ErrorKind::StorageFull
+                    | std::io::ErrorKind::QuotaExceeded
+                    | std::io::ErrorKind::FileTooLarge
+            ) {
                 let needed = self.content.len() as u64;
                 return Error::OutOfSpace {
                     needed,
