@@ -11,6 +11,8 @@ mod health;
 mod proxies;
 mod resources;
 mod revisions;
+#[cfg(test)]
+mod tests;
 pub mod types;
 mod world;
 
