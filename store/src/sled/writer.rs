@@ -5,7 +5,7 @@ use std::{
         Arc,
         mpsc::{Receiver, RecvTimeoutError},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{oneshot, watch};
@@ -60,7 +60,13 @@ impl Opened {
     /// Writes until nobody is left to ask for it.
     pub(super) fn run(mut self, inbox: &Receiver<Request>) {
         let mut carried = None;
+        let mut looked = Instant::now();
         loop {
+            // Also while commits come without a pause.
+            if looked.elapsed() >= TICK {
+                self.look_after();
+                looked = Instant::now();
+            }
             let request = match carried.take() {
                 Some(request) => Ok(request),
                 None => inbox.recv_timeout(TICK),
@@ -71,7 +77,7 @@ impl Opened {
                     // Who gave up waiting does not need to know.
                     let _ = answer.send(self.compact(upto));
                 }
-                Err(RecvTimeoutError::Timeout) => self.look_after(),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -122,7 +128,6 @@ impl Opened {
                 }
                 Err(error) => group.failed(&error),
             }
-            self.tell();
         }
         for (answer, _, result) in group.answers {
             // Who gave up waiting does not need to know.
