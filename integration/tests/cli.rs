@@ -2,10 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // All of it is a test.
 
+use std::net::SocketAddr;
+
 use netloft_integration::{
+    binary,
     documents::{file, route, service, workload},
+    eventually::{SOON, eventually},
+    http::get,
     netloft::{Netloft, run},
     ports::Port,
+    process::Process,
 };
 use serde_json::Value;
 
@@ -142,6 +148,65 @@ async fn a_server_tells_that_it_lives_is_ready_and_how_it_does() {
     }
     let metrics = netloft.get("/metrics").await.unwrap().text();
     assert!(metrics.contains("# TYPE"), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_data_directory_and_an_address_serve_one_netloft_at_a_time() {
+    let netloft = Netloft::start().await;
+    let data = netloft.data_dir();
+    let (data, http) = (data.to_string_lossy(), netloft.http().to_string());
+    let any = "127.0.0.1:0";
+    let words = ["up", "--data-dir", &data, "--http", any, "--grpc", any];
+    let second = run(&words, &[]).await.must_exit_with(1);
+    assert!(
+        second.stderr.contains("in use by another process"),
+        "{}",
+        second.stderr
+    );
+
+    let elsewhere = netloft.folder().join("elsewhere");
+    let elsewhere = elsewhere.to_string_lossy();
+    let words = [
+        "up",
+        "--data-dir",
+        &elsewhere,
+        "--http",
+        &http,
+        "--grpc",
+        any,
+    ];
+    let third = run(&words, &[]).await.must_exit_with(1);
+    assert!(third.stderr.contains(&http), "{}", third.stderr);
+}
+
+#[tokio::test]
+async fn a_server_on_any_port_says_which_it_took() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = std::process::Command::new(binary::netloft());
+    command.args([
+        "up",
+        "--http",
+        "127.0.0.1:0",
+        "--grpc",
+        "127.0.0.1:0",
+        "--data-dir",
+    ]);
+    command.arg(folder.path().join("data"));
+    let process = Process::start("netloft", &mut command, &folder.path().join("log"));
+    let http: SocketAddr = eventually("it says that it is ready", SOON, || {
+        let log = process.log();
+        async move {
+            let line = log
+                .lines()
+                .find_map(|line| line.strip_prefix("netloft ready http="));
+            let address = line
+                .and_then(|line| line.split(' ').next())
+                .ok_or(log.clone())?;
+            address.parse().map_err(|_| log.clone())
+        }
+    })
+    .await;
+    assert_eq!(get(http, "/readyz").await.unwrap().status, 200);
 }
 
 #[tokio::test]

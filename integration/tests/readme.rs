@@ -135,3 +135,63 @@ async fn every_option_the_main_page_shows_is_known_to_its_verb() {
     }
     assert!(shown >= 5, "only {shown} options are shown");
 }
+
+/// Every page of the repository's own, by path from its root.
+fn pages() -> Vec<String> {
+    let mut pages = Vec::new();
+    for folder in ["", "docs", "docs/adr", "examples/envoy/quickstart"] {
+        for entry in fs::read_dir(binary::root().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+            if name.ends_with(".md") {
+                pages.push(
+                    format!("{folder}/{name}")
+                        .trim_start_matches('/')
+                        .to_owned(),
+                );
+            }
+        }
+    }
+    assert!(pages.len() >= 8, "only {pages:?}");
+    pages
+}
+
+#[test]
+fn every_link_between_pages_leads_somewhere() {
+    let mut broken = Vec::new();
+    for name in pages() {
+        let text = page(&name);
+        let links = text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.starts_with("http") && !link.starts_with('#')) {
+            let target = link.split('#').next().unwrap();
+            let folder = binary::root().join(&name);
+            if !folder.parent().unwrap().join(target).exists() {
+                broken.push(format!("{name}: {link}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn every_place_the_architecture_names_is_there() {
+    let text = page("ARCHITECTURE.md");
+    let places = text.split('`').skip(1).step_by(2).filter(|word| {
+        [
+            "src/",
+            "store/",
+            "proto/",
+            "integration/",
+            "docs/",
+            "examples/",
+        ]
+        .iter()
+        .any(|start| word.starts_with(start))
+    });
+    let (there, missing): (Vec<&str>, Vec<&str>) =
+        places.partition(|place| binary::root().join(place).exists());
+    assert!(there.len() >= 15, "only {there:?}");
+    assert!(missing.is_empty(), "{missing:?}");
+}
