@@ -22,10 +22,11 @@ impl Package {
     /// Asks cargo: only it knows about registries, vendoring and patches.
     pub(crate) fn find(name: &str) -> Result<Self, Error> {
         let metadata = metadata()?;
-        let own = env::var("CARGO_PKG_NAME")?;
         let packages = list(&metadata["packages"]);
         let nodes = list(&metadata["resolve"]["nodes"]);
-        let own = packages.iter().find(|package| package["name"] == *own);
+        let own = packages
+            .iter()
+            .find(|package| package["name"] == env!("CARGO_PKG_NAME"));
         let own = own.ok_or("cargo metadata does not list this package")?;
         // Through the dependencies of this very package: a workspace may hold several versions.
         let node = nodes.iter().find(|node| node["id"] == own["id"]);
@@ -54,8 +55,9 @@ impl Package {
 /// another, this workspace may name packages that were not fetched, or have no lock file.
 fn metadata() -> Result<Value, Error> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let manifest = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("Cargo.toml");
-    let target = env::var("TARGET")?;
+    let folder = env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets no CARGO_MANIFEST_DIR")?;
+    let manifest = Path::new(&folder).join("Cargo.toml");
+    let target = env::var_os("TARGET").ok_or("cargo sets no TARGET")?;
     let mut why = String::new();
     for flags in [&["--locked", "--offline"][..], &["--locked"], &[]] {
         let output = Command::new(&cargo)
