@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Change, Generation, Resource, Revision, Table, TypeIx, TypeVersion};
+use super::{Change, Generation, Inserted, Resource, Revision, Table, TypeIx, TypeVersion};
 
 /// One table for each type. Shared: the whole mesh, one namespace, or one scope's own.
 #[derive(Debug, Clone, Default)]
@@ -53,15 +53,10 @@ impl LayerEdit {
         if self.layer.tables.len() <= index {
             self.layer.tables.resize_with(index + 1, Table::default);
         }
-        let table = &mut self.layer.tables[index];
-        let told = |old: &Arc<Resource>| {
-            old.provenance() == resource.provenance() && old.refs() == resource.refs()
-        };
-        let told_alike = table.get(resource.name()).is_some_and(told);
-        let changed = table.insert(resource);
+        let inserted = self.layer.tables[index].insert(resource);
         // Equal bytes may come from another line now: that must not be lost.
-        self.changed |= changed || !told_alike;
-        changed
+        self.changed |= inserted != Inserted::Nothing;
+        inserted == Inserted::Content
     }
 
     /// Takes `name` of type `ty` out. Whether it was there.
@@ -130,23 +125,24 @@ impl Snapshot {
             .flat_map(move |layer| layer.table(ty).iter())
     }
 
-    /// What of type `ty` differs from `older`. Layers that are the same cost nothing; versions of
-    /// one layer cost what changed between them. A name that moved from one layer to another is
-    /// reported as set, not as gone.
+    /// Names of type `ty` whose bytes differ from `older`, each once. Layers that both have cost
+    /// nothing, at whatever place; versions of one layer cost what changed between them. A name
+    /// that moved from one layer to another is reported only when its bytes differ, and then as
+    /// set, not as gone.
     #[must_use]
     pub fn changes_since(&self, older: &Self, ty: TypeIx) -> Vec<Change> {
         if Arc::ptr_eq(&self.layers, &older.layers) {
             return Vec::new();
         }
         let none = Arc::<Layer>::default();
+        // Without the shared ones, versions of one layer stand at the same place again where a
+        // layer came or went before them.
+        let (new, old) = (self.not_in(older), older.not_in(self));
         let mut changes = Vec::new();
-        let pairs = self.layers.len().max(older.layers.len());
-        for place in 0..pairs {
-            let new = self.layers.get(place).unwrap_or(&none);
-            let old = older.layers.get(place).unwrap_or(&none);
-            if !Arc::ptr_eq(new, old) {
-                changes.extend(new.table(ty).changes_since(old.table(ty)));
-            }
+        for place in 0..new.len().max(old.len()) {
+            let new = new.get(place).copied().unwrap_or(&none);
+            let old = old.get(place).copied().unwrap_or(&none);
+            changes.extend(new.table(ty).changes_since(old.table(ty)));
         }
         changes.retain(|change| match change {
             Change::Set(new) => older
@@ -155,5 +151,19 @@ impl Snapshot {
             Change::Gone(name) => self.get(ty, name).is_none(),
         });
         changes
+    }
+
+    /// The layers that `other` does not have, in order.
+    fn not_in(&self, other: &Self) -> Vec<&Arc<Layer>> {
+        let shared = |place: usize, layer: &Arc<Layer>| {
+            let same = |other: &Arc<Layer>| Arc::ptr_eq(layer, other);
+            // At the same place, as a rule.
+            other.layers.get(place).is_some_and(same) || other.layers.iter().any(same)
+        };
+        let layers = self.layers.iter().enumerate();
+        layers
+            .filter(|(place, layer)| !shared(*place, layer))
+            .map(|(_, layer)| layer)
+            .collect()
     }
 }

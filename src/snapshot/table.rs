@@ -22,6 +22,17 @@ pub enum Change {
     Gone(Arc<str>),
 }
 
+/// What an insertion changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inserted {
+    /// Nothing: it was there already, with the same origin.
+    Nothing,
+    /// Not its bytes, but what they are said to name or to come from.
+    Origin,
+    /// Its bytes; or it is new.
+    Content,
+}
+
 impl Table {
     /// The resource `name`.
     #[must_use]
@@ -52,16 +63,24 @@ impl Table {
         self.entries.values()
     }
 
-    /// Puts `resource` in the place of what had its name. Whether anything changed.
-    pub fn insert(&mut self, resource: Arc<Resource>) -> bool {
-        let hash = resource.hash();
-        let old = self.entries.insert(resource.name().clone(), resource);
-        let old = old.map(|old| old.hash());
+    /// Puts `resource` in the place of what had its name.
+    ///
+    /// What is the same already stays, so that this version goes on sharing it with others.
+    pub fn insert(&mut self, resource: Arc<Resource>) -> Inserted {
+        let old = self.entries.get(resource.name());
+        let inserted = match old {
+            Some(old) if old.hash() != resource.hash() => Inserted::Content,
+            Some(old) if old.refs() != resource.refs() => Inserted::Origin,
+            Some(old) if old.provenance() != resource.provenance() => Inserted::Origin,
+            Some(_) => return Inserted::Nothing,
+            None => Inserted::Content,
+        };
         if let Some(old) = old {
-            self.version = self.version.without(old);
+            self.version = self.version.without(old.hash());
         }
-        self.version = self.version.with(hash);
-        old != Some(hash)
+        self.version = self.version.with(resource.hash());
+        self.entries.insert(resource.name().clone(), resource);
+        inserted
     }
 
     /// Takes `name` out. Whether it was there.
@@ -73,8 +92,8 @@ impl Table {
         removed.is_some()
     }
 
-    /// What differs from `older`, in name order. Costs O(differences x log size) where the two
-    /// share structure, as versions of one table do.
+    /// Names whose bytes differ from `older`, in name order. Costs O(differences x log size) where
+    /// the two share structure, as versions of one table do.
     pub fn changes_since<'a>(&'a self, older: &'a Self) -> impl Iterator<Item = Change> + 'a {
         older.entries.diff(&self.entries).map(|item| match item {
             DiffItem::Add(_, new) | DiffItem::Update { new: (_, new), .. } => {
@@ -98,6 +117,109 @@ impl Change {
         match self {
             Self::Set(resource) => resource.name(),
             Self::Gone(name) => name,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, cmp::Ordering};
+
+    use super::*;
+    use crate::snapshot::{ENDPOINTS, Provenance, TYPES};
+
+    fn resource(name: &str, content: u8, from: &str) -> Arc<Resource> {
+        let provenance = [Provenance::new("Service", "default", from, "")];
+        Arc::new(Resource::new(
+            &TYPES,
+            ENDPOINTS,
+            name.into(),
+            &[0x0a, 1, content],
+            Arc::default(),
+            provenance.into(),
+        ))
+    }
+
+    #[test]
+    fn what_is_there_already_leaves_the_table_shared_with_its_older_version() {
+        let mut older = Table::default();
+        older.insert(resource("a", b'a', "x"));
+        let mut table = older.clone();
+        for (content, from, expected) in [
+            (b'a', "x", Inserted::Nothing),
+            (b'a', "y", Inserted::Origin),
+            (b'b', "y", Inserted::Content),
+        ] {
+            assert_eq!(table.insert(resource("a", content, from)), expected);
+            assert_eq!(table.ptr_eq(&older), expected == Inserted::Nothing);
+        }
+        assert_eq!(table.get("a"), Some(&resource("a", b'b', "y")));
+    }
+
+    #[test]
+    fn another_origin_of_the_same_bytes_is_kept_and_is_no_difference() {
+        let mut older = Table::default();
+        older.insert(resource("a", b'a', "x"));
+        let mut table = older.clone();
+        table.insert(resource("a", b'a', "y"));
+        assert_eq!(&*table.get("a").unwrap().provenance()[0].name, "y");
+        assert_eq!(table.changes_since(&older).count(), 0);
+        assert_eq!(table.version(), older.version());
+    }
+
+    thread_local! {
+        static COMPARED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// A name that counts how often one is compared.
+    #[derive(Debug, Clone)]
+    struct Counted(usize);
+
+    impl Ord for Counted {
+        fn cmp(&self, other: &Self) -> Ordering {
+            COMPARED.set(COMPARED.get() + 1);
+            self.0.cmp(&other.0)
+        }
+    }
+
+    impl PartialOrd for Counted {
+        fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+            Some(self.cmp(other))
+        }
+    }
+
+    impl PartialEq for Counted {
+        fn eq(&self, other: &Self) -> bool {
+            self.cmp(other).is_eq()
+        }
+    }
+
+    impl Eq for Counted {}
+
+    /// The map that tables are made of must skip what two versions share. Every price that is
+    /// promised for a push rests on it.
+    #[test]
+    fn versions_of_ten_thousand_that_differ_in_one_are_told_apart_by_a_few_looks() {
+        let older: OrdMap<Counted, u32> = (0..10_000).map(|n| (Counted(n), 0_u32)).collect();
+        for edited in [0, 1, 4_999, 5_000, 9_999] {
+            let mut newer = older.clone();
+            newer.insert(Counted(edited), 1);
+            COMPARED.set(0);
+            assert_eq!(older.diff(&newer).count(), 1);
+            // One leaf of each, and the way to it.
+            assert!(COMPARED.get() < 200, "{} looks", COMPARED.get());
+
+            let mut without = older.clone();
+            without.remove(&Counted(edited));
+            COMPARED.set(0);
+            assert_eq!(older.diff(&without).count(), 1);
+            assert!(COMPARED.get() < 200, "{} looks", COMPARED.get());
+
+            let mut with = older.clone();
+            with.insert(Counted(10_000 + edited), 0);
+            COMPARED.set(0);
+            assert_eq!(older.diff(&with).count(), 1);
+            assert!(COMPARED.get() < 200, "{} looks", COMPARED.get());
         }
     }
 }

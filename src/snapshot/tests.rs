@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, process::Command, sync::Arc};
 use proptest::prelude::*;
 
 use super::{
-    Change, ENDPOINTS, Generation, Layer, Resource, Revision, Snapshot, TYPES, TypeVersion,
+    Change, ENDPOINTS, Generation, Hash, Layer, Resource, Revision, Snapshot, TYPES, TypeVersion,
+    pack,
 };
 
 fn resource(name: &str, content: u8) -> Arc<Resource> {
@@ -119,24 +120,45 @@ fn an_edit_that_changes_nothing_leaves_the_layer_as_it_is() {
     assert!(edit.finish().is_none());
 }
 
+#[test]
+fn a_layer_that_comes_before_others_is_told_and_they_are_not() {
+    let layer = |names: &[&str]| {
+        let mut edit = Layer::default().edit();
+        for name in names {
+            edit.insert(resource(name, 1));
+        }
+        edit.finish().unwrap()
+    };
+    let (mesh, namespace, own) = (layer(&["a"]), layer(&["b", "c"]), layer(&["d"]));
+    let before = snapshot(&[mesh.clone(), own.clone()]);
+    let after = snapshot(&[namespace, mesh, own]);
+    let names = |changes: Vec<Change>| -> Vec<String> {
+        changes
+            .iter()
+            .map(|change| change.name().to_string())
+            .collect()
+    };
+    assert_eq!(names(after.changes_since(&before, ENDPOINTS)), ["b", "c"]);
+    let gone = before.changes_since(&after, ENDPOINTS);
+    assert!(gone.iter().all(|change| matches!(change, Change::Gone(_))));
+    assert_eq!(names(gone), ["b", "c"]);
+}
+
 /// A test that runs itself in fresh processes: each has other random keys for its hash maps.
 #[test]
 fn twenty_fresh_processes_seal_to_the_same_hash() {
     use envoy_types::pb::google::protobuf::{Struct, Value, value::Kind};
-    const CHILD: &str = "sealed:";
-    let fields = (0..50)
-        .map(|n| {
-            (
-                format!("key-{n}"),
-                Value {
-                    kind: Some(Kind::NumberValue(f64::from(n))),
-                },
-            )
-        })
-        .collect();
-    let hash = super::Hash::of("t", &super::pack(&Struct { fields }).unwrap().value);
-    println!("{CHILD}{hash}");
-    if std::env::args().any(|arg| arg == "--nocapture") {
+    const CHILD: &str = "NETLOFT_TEST_SEALS_ONCE";
+    let number = |n: i32| {
+        let kind = Some(Kind::NumberValue(n.into()));
+        (format!("key-{n}"), Value { kind })
+    };
+    let message = Struct {
+        fields: (0..50).map(number).collect(),
+    };
+    let said = format!("sealed:{}", Hash::of("t", &pack(&message).unwrap().value));
+    if std::env::var_os(CHILD).is_some() {
+        println!("{said}");
         return;
     }
     let program = std::env::current_exe().unwrap();
@@ -144,12 +166,10 @@ fn twenty_fresh_processes_seal_to_the_same_hash() {
         let output = Command::new(&program)
             .args(["--exact", "--nocapture"])
             .arg("snapshot::tests::twenty_fresh_processes_seal_to_the_same_hash")
+            .env(CHILD, "")
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(
-            said.contains(&format!("{CHILD}{hash}")),
-            "{hash} is not in {said}"
-        );
+        let child = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(child.contains(&said), "{said} is not in {child}");
     }
 }
