@@ -20,11 +20,11 @@ pub struct Source<'a> {
 /// What [`documents`] read.
 #[derive(Debug, Clone, Default)]
 pub struct Checked {
-    /// Those whose types fit, in the order they stand. One that an error is told of is here for
-    /// [`super::references()`] alone: a value out of its bounds may be another one in it.
+    /// Those that could be read, in the order they stand.
     pub documents: Vec<Document>,
-    /// Those that are named but do not fit: nobody knows what they are, only that they are meant to
-    /// be. A reference to one is not dangling.
+    /// Those that an error is told of. Nobody knows what they are, only that they are meant to be:
+    /// a reference to one is not dangling. Where so much could be read that what it names itself can
+    /// be looked up, it is among `documents` too, for that alone: never to be stored.
     pub unreadable: Vec<DocumentKey>,
     /// All that is wrong, by file and place.
     pub diagnostics: Vec<Diagnostic>,
@@ -64,11 +64,14 @@ pub fn documents(sources: &[Source<'_>], namespace: &str) -> Checked {
                     let twice = one
                         .named_at
                         .and_then(|at| declared_twice(&one.key, at, source.file, &mut first));
-                    match (twice, one.document) {
-                        (Some(twice), _) => found.push(twice),
-                        (None, Some(document)) => checked.documents.push(document),
-                        (None, None) => checked.unreadable.push(one.key),
+                    if let Some(twice) = twice {
+                        found.push(twice);
+                        continue;
                     }
+                    if one.broken {
+                        checked.unreadable.push(one.key);
+                    }
+                    checked.documents.extend(one.document);
                 }
             }
         }

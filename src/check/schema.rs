@@ -6,7 +6,7 @@
 
 mod told;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{
     Code, Diagnostic, Span,
@@ -35,9 +35,11 @@ impl Walk {
         }
     }
 
-    /// The value of `node` as `shape` wants it. None where it has another type or lacks what is
-    /// required. A value that is only out of its bounds, or has fields too many, is made all the
-    /// same, so that the checks behind this one run; it is for them alone.
+    /// The value of `node` as `shape` wants it; none where nothing can stand in for what is there.
+    ///
+    /// Where something is wrong, what is made is not what was declared: the nearest possible value
+    /// stands in for an impossible one, and optional fields of a wrong type are left out. It is for
+    /// the checks behind this one alone, so that all is told at once.
     ///
     /// `span` is what stands for the value where it is a mapping or a list.
     pub(super) fn value(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
@@ -75,25 +77,30 @@ impl Walk {
             (Shape::Integer { least, most }, Content::Scalar { text, plain: true })
                 if !node.is_null() =>
             {
-                let number = self.integer(text, (*least, *most), node.span)?;
-                Some(Value::Number(number))
+                Some(self.integer(text, (*least, *most), node.span).into())
+            }
+            (Shape::Integer { least, most }, Content::Scalar { text, plain: false })
+                if parse_integer(text).is_some() =>
+            {
+                self.wrong_type(shape, node, span);
+                let meant = parse_integer(text).unwrap_or_default();
+                Some(meant.clamp(*least, *most).into())
             }
             (Shape::Numbers(choices), Content::Scalar { text, plain: true }) if !node.is_null() => {
                 let number = parse_integer(text).filter(|n| choices.contains(n));
                 if number.is_none() {
-                    let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
-                    let choices = Choices {
-                        values: choices,
-                        ..Choices::default()
-                    };
-                    self.not_a_choice(&choices, text, node.span);
+                    self.not_a_number_of(choices, text, node.span);
                 }
-                number.map(Value::from)
+                number.or(choices.first().copied()).map(Value::from)
             }
             (Shape::Choice(choices), Content::Scalar { text, .. }) if !node.is_null() => {
-                if !choices.values.iter().any(|choice| choice == text) {
+                let values = &choices.values;
+                if !values.iter().any(|choice| choice == text) {
                     self.not_a_choice(choices, text, node.span);
-                    return None;
+                    let meant = suggest::nearest(text, values.iter().map(String::as_str));
+                    return meant
+                        .or(values.first().map(String::as_str))
+                        .map(Value::from);
                 }
                 Some(Value::String(text.to_string()))
             }
@@ -144,7 +151,8 @@ impl Walk {
             } else if let Some(value) = self.value(shape, &entry.value, entry.span()) {
                 made.insert(key.to_owned(), value);
             } else {
-                whole = false;
+                // Without an optional field the rest can still be looked at.
+                whole &= !fields.required.iter().any(|name| name == key);
             }
             self.leave(length);
         }
@@ -273,39 +281,21 @@ impl Walk {
         }
     }
 
-    fn integer(&mut self, text: &str, bounds: (i64, i64), span: Span) -> Option<Number> {
+    /// The number, or the nearest possible one to stand in for it.
+    fn integer(&mut self, text: &str, bounds: (i64, i64), span: Span) -> i64 {
         let (least, most) = bounds;
-        let Some(number) = parse_integer(text) else {
-            let shown = shorten(text);
-            let decimal = text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || b"+_".contains(&b));
-            let digits = text.replace(['_', '+'], "");
-            let digits = digits.trim_start_matches('0');
-            let mended = (decimal && !digits.is_empty()).then_some(digits);
-            self.push(
-                Diagnostic::new(Code::WRONG_TYPE, format!("{shown:?} is not a whole number"))
-                    .at(span)
-                    .expected("a whole number in decimal digits")
-                    .found(shown)
-                    .suggest(mended.map(|digits| format!("write {digits}"))),
-            );
-            return None;
-        };
-        if !(least..=most).contains(&number) {
-            self.push(
-                Diagnostic::new(
-                    Code::RANGE,
-                    format!("{number} is not between {least} and {most}"),
-                )
-                .at(span)
-                .expected(format!("{least} to {most}"))
-                .found(number.to_string()),
-            );
-            // The nearest possible one stands in, so that the checks behind this one run.
-            return Some(number.clamp(least, most).into());
+        match parse_integer(text) {
+            None => {
+                self.not_an_integer(text, span);
+                1.clamp(least, most)
+            }
+            Some(number) => {
+                if !(least..=most).contains(&number) {
+                    self.out_of_range(number, bounds, span);
+                }
+                number.clamp(least, most)
+            }
         }
-        Some(number.into())
     }
 
     /// The field that is looked at.

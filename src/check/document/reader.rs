@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::guess;
 use crate::{
     check::{
-        Code, Diagnostic, Severity, Span, bounds, limits,
+        Code, Diagnostic, Severity, Span, Stage, bounds, limits,
         node::{Content, Entry, Node},
         schema::Walk,
         shape,
@@ -22,6 +22,8 @@ pub(super) struct Read {
     pub(super) key: DocumentKey,
     /// Where its name stands; none where the key is a guess.
     pub(super) named_at: Option<Span>,
+    /// Whether an error is told of it.
+    pub(super) broken: bool,
     pub(super) document: Option<Document>,
 }
 
@@ -49,6 +51,7 @@ pub(super) fn read(
         None => all.extend(guess::key(chunk.text, namespace).map(|key| Read {
             key,
             named_at: None,
+            broken: true,
             document: None,
         })),
         Some(root) => match items(root) {
@@ -130,7 +133,6 @@ const SERVER_FIELDS: &[&str] = &[
 
 impl Reader<'_> {
     fn read(&mut self, root: &Node<'_>, text: Option<Arc<str>>) -> Option<Read> {
-        let broken = !self.found.is_empty();
         let Some(entries) = root.entries() else {
             self.found.push(not_a_document(root));
             return None;
@@ -151,7 +153,7 @@ impl Reader<'_> {
         for diagnostic in &mut self.found {
             diagnostic.document = Some(key.clone());
         }
-        let document = spec.filter(|_| !broken).map(|spec| Document {
+        let document = spec.map(|spec| Document {
             metadata,
             spec,
             origin: Origin {
@@ -164,6 +166,7 @@ impl Reader<'_> {
         Some(Read {
             key,
             named_at: Some(at),
+            broken: self.found.iter().any(Diagnostic::is_error),
             document,
         })
     }
@@ -322,15 +325,20 @@ impl Reader<'_> {
                 .push(bounds::told(finding).at(span).pointer(pointer));
         }
     }
-    /// Whether what was told already is the cause of `finding`: an error at the same place, or,
-    /// for what is only a warning, inside it.
+    /// Whether what was told already is the cause of `finding`, which is at `pointer`: an error at
+    /// the same place; or inside it, where the finding is only a warning or the error changed what
+    /// there is to look at.
     fn follows(&self, pointer: &str, finding: &Finding) -> bool {
         let warning = bounds::code(finding.fault).severity() == Severity::Warning;
-        let inside = |cause: &str| {
-            let below = cause.strip_prefix(pointer);
-            below.is_some_and(|below| below.is_empty() || (warning && below.starts_with('/')))
+        let changed = |code: Code| {
+            let passed_over = [Code::UNKNOWN_FIELD, Code::NOT_YET].contains(&code);
+            code.stage() == Stage::Schema && !passed_over
         };
         let mut errors = self.found.iter().filter(|told| told.is_error());
-        errors.any(|told| inside(&told.pointer))
+        errors.any(|told| match told.pointer.strip_prefix(pointer) {
+            Some("") => true,
+            Some(below) => below.starts_with('/') && (warning || changed(told.code)),
+            None => false,
+        })
     }
 }

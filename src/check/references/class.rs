@@ -17,6 +17,9 @@ pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
     let declared = classes()
         .filter(|document| document.metadata.name == *name)
         .min_by(|a, b| a.metadata.namespace.cmp(&b.metadata.namespace));
+    if declared.is_some_and(|document| seeker.world.is_unreadable(&document.key())) {
+        return None;
+    }
     let role = match declared.map(|document| &document.spec) {
         Some(Spec::ProxyClass(class)) => Some(class.role),
         _ => Role::built_in(name),

@@ -89,6 +89,48 @@ impl Walk {
         );
     }
 
+    pub(super) fn not_a_number_of(&mut self, choices: &[i64], text: &str, span: Span) {
+        let choices: Vec<String> = choices.iter().map(i64::to_string).collect();
+        let shown = shorten(text);
+        self.push(
+            Diagnostic::new(
+                Code::NOT_A_CHOICE,
+                format!("{shown} is none of the possible values"),
+            )
+            .at(span)
+            .expected(format!("one of {}", suggest::enumerate(choices)))
+            .found(shown),
+        );
+    }
+
+    pub(super) fn not_an_integer(&mut self, text: &str, span: Span) {
+        let shown = shorten(text);
+        let like_digits = |b: u8| b.is_ascii_digit() || b"+_".contains(&b);
+        let digits = text.replace(['_', '+'], "");
+        let digits = digits.trim_start_matches('0');
+        let mended = (text.bytes().all(like_digits) && !digits.is_empty()).then_some(digits);
+        self.push(
+            Diagnostic::new(Code::WRONG_TYPE, format!("{shown:?} is not a whole number"))
+                .at(span)
+                .expected("a whole number in decimal digits")
+                .found(shown)
+                .suggest(mended.map(|digits| format!("write {digits}"))),
+        );
+    }
+
+    pub(super) fn out_of_range(&mut self, number: i64, bounds: (i64, i64), span: Span) {
+        let (least, most) = bounds;
+        self.push(
+            Diagnostic::new(
+                Code::RANGE,
+                format!("{number} is not between {least} and {most}"),
+            )
+            .at(span)
+            .expected(format!("{least} to {most}"))
+            .found(number.to_string()),
+        );
+    }
+
     pub(super) fn missing(&mut self, name: &str, fields: &Fields, span: Span) {
         let expected = fields.get(name).map_or_else(String::new, describe);
         self.push(

@@ -66,6 +66,28 @@ fn a_document_that_cannot_be_read_is_still_there_to_those_that_name_it() {
 }
 
 #[test]
+fn what_a_document_with_errors_names_is_looked_up_all_the_same() {
+    let text = "\
+{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: r}, spec: {
+  parentRefs: [{name: nowhere, port: '80'}],
+  rules: [{matches: [{path: {type: Prefix, value: a}}], timeouts: {request: 10}, backendRefs: [{name: no, weight: -1}]}]}}
+";
+    let codes: Vec<_> = diagnose(text).iter().map(|d| d.code).collect();
+    let expected = [
+        Code::NO_PARENT,
+        Code::WRONG_TYPE,   // '80'
+        Code::NOT_A_CHOICE, // Prefix
+        Code::FORM,         // a
+        Code::FORM,         // 10
+        Code::NO_BACKEND,
+        Code::RANGE, // -1
+    ];
+    assert_eq!(codes, expected);
+    let checked = read(text);
+    assert_eq!(checked.unreadable, [checked.documents[0].key()]);
+}
+
+#[test]
 fn the_same_document_in_two_files_is_told_with_both_places() {
     let text = "\n{apiVersion: netloft.dev/v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 80}], dns: [a]}}";
     let source = |file| Source {

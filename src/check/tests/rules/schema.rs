@@ -3,6 +3,13 @@
 use super::{Row, holds};
 use crate::check::Code;
 
+/// A text, with the Gateway `g` before it.
+macro_rules! on_g {
+    ($text:literal) => {
+        concat!("@Gateway g {gatewayClassName: gateway, listeners: [{name: a, port: 80, protocol: HTTP}]}\n", $text)
+    };
+}
+
 pub(super) const ROWS: &[Row] = &[
     (
         Code::NOT_A_DOCUMENT,
@@ -42,7 +49,9 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Code::MISSING_FIELD,
-        "@HTTPRoute\nspec:\n  parentRefs: [{name: g}]\n  rules:\n  - filters:\n    - «urlRewrite»: {}",
+        on_g!(
+            "@HTTPRoute\nspec:\n  parentRefs: [{name: g}]\n  rules:\n  - filters:\n    - «urlRewrite»: {}"
+        ),
         &["\"type\"", "URLRewrite"],
     ),
     (
@@ -122,17 +131,23 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Code::NOT_YET,
-        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «RequestMirror»}]}]}",
+        on_g!(
+            "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «RequestMirror»}]}]}"
+        ),
         &["RequestMirror"],
     ),
     (
         Code::NOT_A_CHOICE,
-        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: «300»}}]}]}",
+        on_g!(
+            "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: RequestRedirect, requestRedirect: {statusCode: «300»}}]}]}"
+        ),
         &["301, 302, 303, 307, 308"],
     ),
     (
         Code::NOT_A_CHOICE,
-        "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «Redirect»}]}]}",
+        on_g!(
+            "@HTTPRoute\nspec: {parentRefs: [{name: g}], rules: [{filters: [{type: «Redirect»}]}]}"
+        ),
         &["did you mean \"RequestRedirect\"?"],
     ),
     (
