@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{
     Code, Diagnostic, Span,
     diagnostic::dotted,
-    node::{Content, Entry, Node, shorten},
+    node::{Content, Entry, Node},
     shape::{Choices, Fields, Shape},
     suggest,
 };
