@@ -140,7 +140,8 @@ fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
         },
         "layered_runtime": {
             "layers": [
-                {"name": "static", "static_layer": {}},
+                // Envoy's own bound of 100 refuses ordinary expressions; `check` bounds them.
+                {"name": "static", "static_layer": {"re2.max_program_size.error_level": 32768}},
                 {"name": "admin", "admin_layer": {}},
             ],
         },
