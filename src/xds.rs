@@ -12,7 +12,7 @@
 //! | `sotw`, `delta` | how each dialect's requests are read |
 //! | `plan`, `order`, `send`, `load` | what to say of each name, what has to wait, the response |
 //! | `engine` | the state machine |
-//! | `stream`, `service`, `server`, `codec` | tasks, gRPC and sockets |
+//! | `stream`, `wire`, `service`, `server` | tasks, gRPC and sockets |
 //! | `cache` | scopes, publications, streams |
 //! | `directory`, `event`, `status` | what others ask and are told |
 //!
@@ -23,7 +23,6 @@ use serde::{Deserialize, Serialize};
 mod blame;
 mod bodies;
 pub mod cache;
-mod codec;
 mod delta;
 pub mod directory;
 mod doubt;
@@ -44,6 +43,7 @@ mod status;
 mod stream;
 mod subscription;
 mod track;
+mod wire;
 #[cfg(test)]
 mod tests;
 
@@ -54,8 +54,9 @@ pub use event::{Event, Events, What};
 pub use order::{PATIENCE, Reason};
 pub use send::{SPLIT_AT, WARN_AT};
 pub use server::{Config, OutOfBounds, serve};
-pub use service::{Ads, MAX_REQUEST};
+pub use service::Ads;
 pub use status::{Difference, HeldStatus, RejectedStatus, SentStatus, TypeStatus};
+pub use wire::MAX_REQUEST;
 
 /// How a stream speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

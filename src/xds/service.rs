@@ -4,42 +4,27 @@ use std::{
     convert::Infallible,
     fmt,
     future::{Ready, ready},
-    marker::PhantomData,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest};
-use futures_util::future::BoxFuture;
-use tonic::{
-    Status, Streaming,
-    body::Body,
-    server::{Grpc, NamedService, StreamingService},
-};
+use http::{HeaderValue, header::CONTENT_TYPE};
+use tonic::{Status, body::Body, server::NamedService, transport::server::TcpConnectInfo};
 use tower::Service;
 
 use super::{
     cache::Cache,
-    codec::ReadyBytes,
     directory::Directory,
     event::Events,
-    response::Response,
     stream::{Parts, Request, Responses},
+    wire::{Frames, Requests},
 };
-
-/// Longest request, in bytes; a longer one ends the stream with OUT_OF_RANGE. A SotW request lists
-/// every name it wants (rule 89).
-pub const MAX_REQUEST: usize = 16 * 1024 * 1024;
 
 /// The aggregated discovery service, both dialects.
 #[derive(Clone)]
 pub struct Ads {
     parts: Parts,
-}
-
-struct Method<R> {
-    parts: Parts,
-    request: PhantomData<R>,
 }
 
 impl Ads {
@@ -60,31 +45,17 @@ impl Ads {
         self.parts.cache.close();
     }
 
-    fn stream<R: Request>(
-        &self,
-        request: http::Request<Body>,
-    ) -> BoxFuture<'static, Result<http::Response<Body>, Infallible>> {
-        let method = Method::<R> {
-            parts: self.parts.clone(),
-            request: PhantomData,
-        };
-        Box::pin(async move {
-            let mut grpc = Grpc::new(ReadyBytes::<R>::default())
-                .apply_max_message_size_config(Some(MAX_REQUEST), None);
-            Ok(grpc.streaming(method, request).await)
-        })
-    }
-}
-
-impl<R: Request> StreamingService<R> for Method<R> {
-    type Response = Response;
-    type ResponseStream = Responses<Streaming<R>>;
-    type Future = Ready<Result<tonic::Response<Self::ResponseStream>, Status>>;
-
-    fn call(&mut self, request: tonic::Request<Streaming<R>>) -> Self::Future {
-        let address = request.remote_addr();
-        let responses = Responses::new(self.parts.clone(), request.into_inner(), address);
-        ready(Ok(tonic::Response::new(responses)))
+    fn stream<R: Request>(&self, request: http::Request<Body>) -> http::Response<Body> {
+        let address = request
+            .extensions()
+            .get::<TcpConnectInfo>()
+            .and_then(TcpConnectInfo::remote_addr);
+        let requests = Requests::<R, _>::new(request.into_body());
+        let responses = Responses::new(self.parts.clone(), requests, address);
+        let mut response = http::Response::new(Body::new(Frames::new(responses)));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        response
     }
 }
 
@@ -95,7 +66,7 @@ impl NamedService for Ads {
 impl Service<http::Request<Body>> for Ads {
     type Response = http::Response<Body>;
     type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
@@ -103,7 +74,7 @@ impl Service<http::Request<Body>> for Ads {
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
         let method = request.uri().path().rsplit('/').next().unwrap_or_default();
-        match method {
+        let response = match method {
             "StreamAggregatedResources" => self.stream::<DiscoveryRequest>(request),
             "DeltaAggregatedResources" => self.stream::<DeltaDiscoveryRequest>(request),
             other => {
@@ -112,10 +83,10 @@ impl Service<http::Request<Body>> for Ads {
                      DeltaAggregatedResources",
                     Self::NAME
                 );
-                let response = Status::unimplemented(text).into_http();
-                Box::pin(ready(Ok(response)))
+                Status::unimplemented(text).into_http()
             }
-        }
+        };
+        ready(Ok(response))
     }
 }
 

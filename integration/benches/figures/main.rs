@@ -211,34 +211,32 @@ async fn endpoint_change() {
 
 /// What a connected proxy adds to the process, at two sizes of mesh.
 async fn proxy_memory() {
-    const PROXIES: usize = 200;
+    const PROXIES: usize = 1_000;
+    const GROUP: usize = 10;
     println!(
-        "\nmemory a connected proxy adds, {PROXIES} simulated proxies (delta, a connection each)"
+        "\nmemory a connected proxy adds, the second half of {PROXIES} simulated proxies (delta, a connection each)"
     );
     let mut first = None;
     for services in [100, 10_000] {
         let netloft = Netloft::start().await;
         apply(&netloft, &world::services(services)).await;
-        // The first proxies open the scope and fill what all of them share.
-        let warm = connect(netloft.grpc(), 0, 10, None).await;
-        wait(|| assignments(&warm) >= (services * 10) as u64).await;
-        let before = resident(netloft.process_id());
         let mut proxies = Vec::new();
+        let mut half = 0;
         // In groups: a first load of all at once would measure what is under way, not what stays.
-        for group in 0..PROXIES / 10 {
-            let more = connect(netloft.grpc(), 10 + group * 10, 10, None).await;
-            wait(|| assignments(&more) >= (services * 10) as u64).await;
+        // The second half: what the first one left free is used up by then.
+        for begin in (0..PROXIES).step_by(GROUP) {
+            if begin == PROXIES / 2 {
+                half = resident(netloft.process_id());
+            }
+            let more = connect(netloft.grpc(), begin, GROUP, None).await;
+            wait(|| assignments(&more) >= (services * GROUP) as u64).await;
             proxies.extend(more);
         }
-        let after = resident(netloft.process_id());
-        let added = after.saturating_sub(before) as f64 / 1024.0 / PROXIES as f64;
+        let added = resident(netloft.process_id()).saturating_sub(half);
+        let added = added as f64 / 1024.0 / (PROXIES / 2) as f64;
         let base = *first.get_or_insert(added);
-        figure(
-            &format!("a proxy at {services} services"),
-            added,
-            "KiB",
-            None,
-        );
+        let what = format!("a proxy at {services} services");
+        figure(&what, added, "KiB", None);
         figure("against 100 services", added / base, "x", Some(1.1));
     }
 }
