@@ -31,7 +31,7 @@ const ARROWS: &str = "
     api       -> check catalog view policy model snapshot ca auth telemetry proto xds::cache
     dashboard -> api::types api::read
     cli       -> check model proto api::types
-    run       -> app config cli proto netloft-proxy *::Config store::Retention xds::Promise
+    run       -> app config cli proto netloft-proxy *::Config store::Retention
     config    -> *::Config store::Retention
     app       -> all but cli run main
     main      -> cli run
