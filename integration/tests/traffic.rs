@@ -129,6 +129,9 @@ async fn a_route_matches_changes_and_redirects_as_declared() {
     matches: [{path: {type: Exact, value: /moved}}]
     filters:
     - {type: RequestRedirect, requestRedirect: {hostname: elsewhere.test, statusCode: 301}}
+  - name: by-pattern
+    matches: [{path: {type: RegularExpression, value: \"/(january|february|march|april|may|june|july|august|september|october|november|december)/[0-9]{1,2}\"}}]
+    backendRefs: [{name: new, port: 80}]
   - name: rest
     backendRefs: [{name: old, port: 80}]
 ";
@@ -157,6 +160,8 @@ async fn a_route_matches_changes_and_redirects_as_declared() {
     assert_eq!(rewritten.header(BACKEND), "new");
     assert_eq!(rewritten.json()["path"], "/items?n=1");
     assert_eq!(rewritten.json()["headers"]["x-by"], "mesh");
+    assert_eq!(ask("/november/24").await.header(BACKEND), "new");
+    assert_eq!(ask("/brumaire/24").await.header(BACKEND), "old");
     let moved = ask("/moved").await;
     assert_eq!(moved.status, 301);
     assert_eq!(moved.header("location"), "http://elsewhere.test/moved");
