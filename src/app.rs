@@ -110,8 +110,8 @@ impl App {
             grpc: addresses.1,
             registry: Arc::new(registry),
         };
-        let ads = xds::Ads::new(cache, Arc::new(reconciler), telemetry);
-        let serving = tokio::spawn(serve(config.xds, ads, state, (http, grpc), stopping));
+        let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
+        let serving = tokio::spawn(serve(config.xds, discovery, state, (http, grpc), stopping));
         Ok(Self {
             http: addresses.0,
             grpc: addresses.1,
@@ -160,7 +160,7 @@ impl App {
 
 async fn serve(
     config: xds::Config,
-    ads: xds::Ads,
+    discovery: xds::Discovery,
     state: api::State,
     (http, grpc): (TcpListener, TcpListener),
     stopping: watch::Receiver<bool>,
@@ -176,7 +176,7 @@ async fn serve(
             .map_err(|error| Error::Stopped("REST", error.to_string()))
     };
     let more = tonic::service::Routes::default();
-    let streams = xds::serve(&config, ads, more, grpc, stopped(stopping));
+    let streams = xds::serve(&config, discovery, more, grpc, stopped(stopping));
     let streams = async {
         streams
             .await

@@ -1,11 +1,15 @@
 //! `GET /v1/proxies`: where each proxy stands, from its own ACKs and NACKs.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    time::SystemTime,
+};
 
 use axum::{
     Json,
     extract::{Path, State as Shared},
 };
+use netloft_proto::ProxyId;
 
 use super::{
     State,
@@ -26,12 +30,21 @@ const LISTED: usize = 100;
 pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
     let current = state.catalog.current();
     let revision = state.compiled.revision().unwrap_or_default().0;
-    let mut proxies: Vec<Proxy> = state
-        .cache
-        .streams()
-        .iter()
-        .map(|stream| connected(stream, &current))
+    let streams = state.cache.streams();
+    let (alone, whole): (Vec<_>, Vec<_>) = streams.iter().partition(|stream| stream.alone);
+    let mut proxies: Vec<Proxy> = whole
+        .into_iter()
+        .map(|stream| connected(stream, &[stream], &current))
         .collect();
+    // A proxy that does not aggregate has a stream for each type, and for each cluster's endpoints.
+    let mut apart: BTreeMap<&ProxyId, Vec<&StreamStatus>> = BTreeMap::new();
+    for stream in alone {
+        apart.entry(&stream.peer.proxy).or_default().push(stream);
+    }
+    for streams in apart.values() {
+        let first = streams.iter().min_by_key(|stream| stream.opened);
+        proxies.extend(first.map(|first| connected(first, streams, &current)));
+    }
     for gone in state.telemetry.offline() {
         proxies.push(Proxy {
             state: "offline".to_owned(),
@@ -67,8 +80,17 @@ pub(super) fn unknown(id: &str) -> ApiError {
     ))
 }
 
-fn connected(stream: &StreamStatus, current: &Current) -> Proxy {
-    let types: Vec<ProxyType> = stream.types.iter().map(|ty| of_type(ty, current)).collect();
+/// The proxy of `streams`, the first of which is `stream`.
+fn connected(stream: &StreamStatus, streams: &[&StreamStatus], current: &Current) -> Proxy {
+    let mut types: BTreeMap<TypeIx, ProxyType> = BTreeMap::new();
+    for status in streams.iter().flat_map(|stream| &stream.types) {
+        let one = of_type(status, current);
+        match types.entry(status.ty) {
+            Entry::Vacant(place) => drop(place.insert(one)),
+            Entry::Occupied(mut place) => join(place.get_mut(), one),
+        }
+    }
+    let types: Vec<ProxyType> = types.into_values().collect();
     let state = if types.iter().any(|ty| !ty.rejected.is_empty()) {
         "rejected"
     } else if types.iter().all(|ty| ty.synced) {
@@ -150,6 +172,18 @@ fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {
             .chain(status.overdue.iter().map(|one| held(one, true)))
             .collect(),
     }
+}
+
+/// Adds what another stream of the same type says.
+fn join(all: &mut ProxyType, one: ProxyType) {
+    all.resources += one.resources;
+    all.sent = all.sent.max(one.sent);
+    all.accepted = all.accepted.max(one.accepted);
+    all.synced &= one.synced;
+    all.pending.extend(one.pending);
+    all.pending.truncate(LISTED);
+    all.rejected.extend(one.rejected);
+    all.held.extend(one.held);
 }
 
 fn from(snapshot: Option<&Snapshot>, ty: TypeIx, name: &str, current: &Current) -> Vec<Place> {

@@ -30,6 +30,10 @@ pub struct TypeInfo {
     pub api: &'static str,
     /// A SotW response holds every subscribed resource, and what is absent is deleted.
     pub full_state: bool,
+    /// The gRPC service of this type alone, for clients that open a stream for each type.
+    pub service: &'static str,
+    /// What that service's methods end in: `Clusters` in `StreamClusters` and `DeltaClusters`.
+    pub method: &'static str,
     /// An empty first request subscribes to everything.
     pub legacy_wildcard: bool,
     /// Sent again right behind a sent resource that refers to it, changed or not: Envoy lets a
@@ -58,6 +62,8 @@ pub static TYPES: [TypeInfo; 4] = [
     TypeInfo {
         url: netloft_proto::type_url::CLUSTER,
         api: "CDS",
+        service: "envoy.service.cluster.v3.ClusterDiscoveryService",
+        method: "Clusters",
         full_state: true,
         legacy_wildcard: true,
         follows_parent: false,
@@ -68,6 +74,8 @@ pub static TYPES: [TypeInfo; 4] = [
     TypeInfo {
         url: netloft_proto::type_url::ENDPOINTS,
         api: "EDS",
+        service: "envoy.service.endpoint.v3.EndpointDiscoveryService",
+        method: "Endpoints",
         full_state: false,
         legacy_wildcard: false,
         follows_parent: true,
@@ -78,6 +86,8 @@ pub static TYPES: [TypeInfo; 4] = [
     TypeInfo {
         url: netloft_proto::type_url::LISTENER,
         api: "LDS",
+        service: "envoy.service.listener.v3.ListenerDiscoveryService",
+        method: "Listeners",
         full_state: true,
         legacy_wildcard: true,
         follows_parent: false,
@@ -88,6 +98,8 @@ pub static TYPES: [TypeInfo; 4] = [
     TypeInfo {
         url: netloft_proto::type_url::ROUTES,
         api: "RDS",
+        service: "envoy.service.route.v3.RouteDiscoveryService",
+        method: "Routes",
         full_state: false,
         legacy_wildcard: false,
         follows_parent: false,

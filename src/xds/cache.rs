@@ -106,6 +106,8 @@ pub struct StreamStatus {
     pub opened: SystemTime,
     /// Each type it asked for, in send order.
     pub types: Vec<TypeStatus>,
+    /// It is for one type alone: the client has others beside it.
+    pub alone: bool,
 }
 
 /// The scope is not in the cache.
@@ -331,12 +333,17 @@ impl Seat {
 
     fn status(&self) -> StreamStatus {
         let at: Instant = tokio::time::Instant::now().into_std();
+        let (types, alone) = {
+            let engine = self.engine();
+            (engine.status(at), engine.habits.only.is_some())
+        };
         StreamStatus {
             id: self.id,
             peer: self.peer.load_full(),
             scope: self.scope(),
             opened: self.opened,
-            types: self.engine().status(at),
+            types,
+            alone,
         }
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Habits {
     pub(super) legacy_wildcard: bool,
     /// In SotW, names that do not exist are told with a placeholder (M6).
     pub(super) placeholders: bool,
+    /// The only type of this stream; nothing: it is aggregated.
+    pub(super) only: Option<TypeIx>,
 }
 
 /// What the streams of one process share.
@@ -67,6 +69,14 @@ pub(super) enum Fault {
     /// Rule 5.
     #[error("{0} is of the xDS API v2: set resource_api_version and transport_api_version to V3")]
     OldType(String),
+    /// Rule 3.
+    #[error("type_url is {found}: this stream is for {only} alone")]
+    OtherType {
+        /// What the request names.
+        found: String,
+        /// What the method is for.
+        only: &'static str,
+    },
 }
 
 /// The state of one stream.
@@ -176,6 +186,17 @@ impl Engine {
 
     /// The type that `url` names, or nothing for one that is not served here.
     fn type_of(&mut self, url: &str) -> Result<Option<TypeIx>, Fault> {
+        if let Some(only) = self.habits.only {
+            let info = &self.shared.types[only.index()];
+            // Rule 2: the method names the type.
+            if url.is_empty() || url == info.url {
+                return Ok(Some(only));
+            }
+            return Err(Fault::OtherType {
+                found: url.to_owned(),
+                only: info.url,
+            });
+        }
         if url.is_empty() {
             return Err(Fault::NoType);
         }
@@ -277,7 +298,8 @@ impl Engine {
 
     /// Lets what `sent` refers to follow it, where its type does so.
     pub(super) fn follow(&mut self, sent: &Arc<[Arc<Resource>]>) {
-        if !self.shared.manners.endpoints_behind_clusters || sent.is_empty() {
+        let alone = self.habits.only.is_some();
+        if alone || !self.shared.manners.endpoints_behind_clusters || sent.is_empty() {
             return;
         }
         let types = self.shared.types;

@@ -25,6 +25,13 @@ use crate::snapshot::{Ref, Resource, Snapshot, TypeIx, TypeSet};
 /// Longest wait of a resource for another; then it is sent all the same, and reported.
 pub const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The gates of a stream of one type: none.
+pub(super) const ALONE: Manners = Manners {
+    order: false,
+    deferred_removal: false,
+    endpoints_behind_clusters: false,
+};
+
 /// What a held resource waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -171,7 +171,11 @@ impl Engine {
         Gates {
             types: self.shared.types,
             dialect: self.habits.dialect,
-            manners: &self.shared.manners,
+            manners: match self.habits.only {
+                // (d): what the other streams of the client have is not known here.
+                Some(_) => &super::order::ALONE,
+                None => &self.shared.manners,
+            },
             tracks: &self.tracks,
             now,
         }

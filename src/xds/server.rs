@@ -5,11 +5,14 @@ use std::{future::Future, time::Duration};
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, sync::oneshot};
 use tonic::{
+    body::Body,
     service::Routes,
     transport::{self, Server, server::TcpIncoming},
 };
 
-use super::{Manners, service::Ads};
+use tower::ServiceExt as _;
+
+use super::{Manners, service::Discovery};
 
 /// Settings of the protocol and its server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,14 +95,14 @@ const HEADER_LIST: u32 = 16 * 1024;
 /// What is left to connections for ending by themselves at shutdown.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// Serves `ads` and whatever `more` holds on `listener` until `shutdown`; then ends all streams
+/// Serves `discovery` and whatever `more` holds on `listener` until `shutdown`; then ends all streams
 /// and returns within a few seconds.
 ///
 /// # Errors
 /// [`transport::Error`] when the listener fails for good.
 pub async fn serve(
     config: &Config,
-    ads: Ads,
+    discovery: Discovery,
     more: Routes,
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
@@ -108,7 +111,7 @@ pub async fn serve(
     // Small messages matter at once: a change is worth as much as it is fresh.
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let (stopping, stopped) = oneshot::channel();
-    let ending = ads.clone();
+    let ending = discovery.clone();
     let serving = Server::builder()
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
@@ -116,7 +119,7 @@ pub async fn serve(
         .http2_max_header_list_size(HEADER_LIST)
         .http2_keepalive_interval(seconds(config.keepalive_seconds))
         .http2_keepalive_timeout(seconds(config.keepalive_timeout_seconds))
-        .add_routes(more.add_service(ads))
+        .add_routes(routes(&discovery, more))
         .serve_with_incoming_shutdown(incoming, async move {
             shutdown.await;
             ending.close();
@@ -133,6 +136,20 @@ pub async fn serve(
         result = serving => result,
         () = too_long => Ok(()),
     }
+}
+
+/// The paths of all services.
+fn routes(discovery: &Discovery, more: Routes) -> Routes {
+    let service = discovery
+        .clone()
+        .map_request(|request: http::Request<axum::body::Body>| request.map(Body::new));
+    let named = |router: axum::Router, name: &str| {
+        router.route_service(&format!("/{name}/{{*method}}"), service.clone())
+    };
+    discovery
+        .names()
+        .fold(more.into_axum_router(), named)
+        .into()
 }
 
 #[cfg(test)]

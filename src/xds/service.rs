@@ -1,4 +1,4 @@
-//! The aggregated discovery service as gRPC.
+//! The discovery services as gRPC: the aggregated one, and one for each type.
 
 use std::{
     convert::Infallible,
@@ -10,7 +10,7 @@ use std::{
 
 use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest};
 use http::{HeaderValue, header::CONTENT_TYPE};
-use tonic::{Status, body::Body, server::NamedService, transport::server::TcpConnectInfo};
+use tonic::{Status, body::Body, transport::server::TcpConnectInfo};
 use tower::Service;
 
 use super::{
@@ -20,14 +20,18 @@ use super::{
     stream::{Parts, Request, Responses},
     wire::{Frames, Requests},
 };
+use crate::snapshot::TypeIx;
 
-/// The aggregated discovery service, both dialects.
+/// The aggregated discovery service.
+const AGGREGATED: &str = "envoy.service.discovery.v3.AggregatedDiscoveryService";
+
+/// The discovery services, both dialects.
 #[derive(Clone)]
-pub struct Ads {
+pub struct Discovery {
     parts: Parts,
 }
 
-impl Ads {
+impl Discovery {
     /// Serves the scopes of `cache` to those whom `directory` admits, and tells `events`.
     #[must_use]
     pub fn new(cache: Arc<Cache>, directory: Arc<dyn Directory>, events: Arc<dyn Events>) -> Self {
@@ -45,13 +49,44 @@ impl Ads {
         self.parts.cache.close();
     }
 
-    fn stream<R: Request>(&self, request: http::Request<Body>) -> http::Response<Body> {
+    /// The names of the services, as gRPC paths begin with.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        let types = self.parts.cache.shared.types.iter();
+        std::iter::once(AGGREGATED).chain(types.map(|info| info.service))
+    }
+
+    fn serve(&self, request: http::Request<Body>) -> http::Response<Body> {
+        let path = request.uri().path().trim_start_matches('/').to_owned();
+        let (service, method) = path.split_once('/').unwrap_or((&path, ""));
+        let types = (0_u8..).map(TypeIx).zip(self.parts.cache.shared.types);
+        let only = types.into_iter().find(|(_, info)| info.service == service);
+        let noun = only.map_or("AggregatedResources", |(_, info)| info.method);
+        let only = only.map(|(ty, _)| ty);
+        match method.strip_suffix(noun) {
+            Some("Stream") => self.stream::<DiscoveryRequest>(request, only),
+            Some("Delta") => self.stream::<DeltaDiscoveryRequest>(request, only),
+            Some("Fetch") => Status::unimplemented(format!(
+                "{method}: resources are streamed here, with Stream{noun} or Delta{noun}"
+            ))
+            .into_http(),
+            _ => Status::unimplemented(format!(
+                "{service} has no method {method:?}: it has Stream{noun} and Delta{noun}"
+            ))
+            .into_http(),
+        }
+    }
+
+    fn stream<R: Request>(
+        &self,
+        request: http::Request<Body>,
+        only: Option<TypeIx>,
+    ) -> http::Response<Body> {
         let address = request
             .extensions()
             .get::<TcpConnectInfo>()
             .and_then(TcpConnectInfo::remote_addr);
         let requests = Requests::<R, _>::new(request.into_body());
-        let responses = Responses::new(self.parts.clone(), requests, address);
+        let responses = Responses::new(self.parts.clone(), requests, address, only);
         let mut response = http::Response::new(Body::new(Frames::new(responses)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
@@ -59,11 +94,7 @@ impl Ads {
     }
 }
 
-impl NamedService for Ads {
-    const NAME: &'static str = "envoy.service.discovery.v3.AggregatedDiscoveryService";
-}
-
-impl Service<http::Request<Body>> for Ads {
+impl Service<http::Request<Body>> for Discovery {
     type Response = http::Response<Body>;
     type Error = Infallible;
     type Future = Ready<Result<Self::Response, Infallible>>;
@@ -73,26 +104,13 @@ impl Service<http::Request<Body>> for Ads {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let method = request.uri().path().rsplit('/').next().unwrap_or_default();
-        let response = match method {
-            "StreamAggregatedResources" => self.stream::<DiscoveryRequest>(request),
-            "DeltaAggregatedResources" => self.stream::<DeltaDiscoveryRequest>(request),
-            other => {
-                let text = format!(
-                    "{} has no method {other:?}: it has StreamAggregatedResources and \
-                     DeltaAggregatedResources",
-                    Self::NAME
-                );
-                Status::unimplemented(text).into_http()
-            }
-        };
-        ready(Ok(response))
+        ready(Ok(self.serve(request)))
     }
 }
 
-impl fmt::Debug for Ads {
+impl fmt::Debug for Discovery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ads")
+        f.debug_struct("Discovery")
             .field("cache", &self.parts.cache)
             .finish_non_exhaustive()
     }

@@ -28,6 +28,7 @@ use super::{
     event::{Event, Events, What},
     response::Response,
 };
+use crate::snapshot::TypeIx;
 
 /// Requests that are read before the next response is made, so that a client that only talks is
 /// still answered.
@@ -76,6 +77,8 @@ pub(super) struct Responses<S> {
     parts: Parts,
     requests: S,
     address: Option<SocketAddr>,
+    /// The only type that is served on it; nothing: every one.
+    only: Option<TypeIx>,
     /// None before the first request.
     seat: Option<Arc<Seat>>,
     timer: Option<Pin<Box<Sleep>>>,
@@ -93,11 +96,17 @@ enum Read {
 }
 
 impl<S> Responses<S> {
-    pub(super) fn new(parts: Parts, requests: S, address: Option<SocketAddr>) -> Self {
+    pub(super) fn new(
+        parts: Parts,
+        requests: S,
+        address: Option<SocketAddr>,
+        only: Option<TypeIx>,
+    ) -> Self {
         Self {
             parts,
             requests,
             address,
+            only,
             seat: None,
             timer: None,
             ended: false,
@@ -128,6 +137,7 @@ impl<S> Responses<S> {
             dialect,
             legacy_wildcard: peer.means_everything_by_nothing(),
             placeholders: peer.needs_placeholders(),
+            only: self.only,
         };
         let seat = match self.parts.cache.enter(peer.clone(), scope, habits) {
             Ok(seat) => seat,

@@ -38,6 +38,7 @@ fn busy(dialect: Dialect) -> (Harbour, Engine, String) {
         dialect,
         legacy_wildcard: true,
         placeholders: true,
+        only: None,
     };
     let mut engine = Engine::new(harbour.cache.shared.clone(), habits, 1);
     engine.on_snapshot(harbour.snapshot());

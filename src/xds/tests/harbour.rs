@@ -23,24 +23,39 @@ pub(super) const CHARTER: TypeIx = TypeIx(2);
 pub(super) const VOYAGE: TypeIx = TypeIx(3);
 
 pub(super) static FLEET: [TypeInfo; 4] = [
-    kind("example.org/Boat", "BOAT", true, false),
+    kind("example.org/Boat", "BOAT", "harbour.Boats", true, false),
     TypeInfo {
         placeholder: Some(no_sail),
-        ..kind("example.org/Sail", "SAIL", false, true)
+        ..kind("example.org/Sail", "SAIL", "harbour.Sails", false, true)
     },
-    kind("example.org/Charter", "CHARTER", true, false),
-    kind("example.org/Voyage", "VOYAGE", false, false),
+    kind(
+        "example.org/Charter",
+        "CHARTER",
+        "harbour.Charters",
+        true,
+        false,
+    ),
+    kind(
+        "example.org/Voyage",
+        "VOYAGE",
+        "harbour.Voyages",
+        false,
+        false,
+    ),
 ];
 
 const fn kind(
     url: &'static str,
     api: &'static str,
+    service: &'static str,
     full_state: bool,
     follows_parent: bool,
 ) -> TypeInfo {
     TypeInfo {
         url,
         api,
+        service,
+        method: "All",
         full_state,
         legacy_wildcard: full_state,
         follows_parent,

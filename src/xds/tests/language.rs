@@ -96,13 +96,13 @@ impl TestStream {
             Dialect::Sotw => {
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let receiver = UnboundedReceiverStream::new(receiver);
-                let responses = Responses::new(parts, receiver, None);
+                let responses = Responses::new(parts, receiver, None, None);
                 (Requests::Sotw(sender), Box::pin(responses))
             }
             Dialect::Delta => {
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let receiver = UnboundedReceiverStream::new(receiver);
-                let responses = Responses::new(parts, receiver, None);
+                let responses = Responses::new(parts, receiver, None, None);
                 (Requests::Delta(sender), Box::pin(responses))
             }
         };

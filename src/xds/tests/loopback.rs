@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use envoy_types::pb::envoy::service::discovery::v3::{
-    DeltaDiscoveryRequest, DiscoveryRequest,
+    DeltaDiscoveryRequest, DeltaDiscoveryResponse, DiscoveryRequest, DiscoveryResponse,
     aggregated_discovery_service_client::AggregatedDiscoveryServiceClient as Client,
 };
 use tokio::{net::TcpListener, sync::oneshot, time::timeout};
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{service::Routes, transport::Channel};
+use tokio_stream::{StreamExt as _, wrappers::ReceiverStream};
+use tonic::{Code, Request, Status, service::Routes, transport::Channel};
 
 use super::{
     harbour::{BOAT, FLEET, Harbour},
     language::{node, read_delta, read_sotw},
 };
-use crate::xds::{Ads, Config, serve};
+use crate::xds::{Config, Discovery, serve};
 
 struct Served {
     address: String,
@@ -25,7 +25,7 @@ struct Served {
 async fn served(harbour: &Harbour) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let ads = Ads::new(
+    let discovery = Discovery::new(
         harbour.cache.clone(),
         harbour.log.clone(),
         harbour.log.clone(),
@@ -37,7 +37,7 @@ async fn served(harbour: &Harbour) -> Served {
         };
         serve(
             &Config::default(),
-            ads,
+            discovery,
             Routes::default(),
             listener,
             shutdown,
@@ -104,7 +104,7 @@ async fn a_grpc_client_is_served_state_of_the_world_and_changes() {
     // Shutdown ends the stream by itself, and with words.
     served.stop().await;
     let status = responses.message().await.unwrap_err();
-    assert_eq!(status.code(), tonic::Code::Unavailable);
+    assert_eq!(status.code(), Code::Unavailable);
     assert_eq!(harbour.cache.stream_count(), 0);
 }
 
@@ -149,23 +149,80 @@ async fn a_grpc_client_is_served_deltas_and_forgotten_when_it_goes() {
     served.stop().await;
 }
 
+async fn grpc(served: &Served) -> tonic::client::Grpc<Channel> {
+    let endpoint = Channel::from_shared(served.address.clone()).unwrap();
+    let mut grpc = tonic::client::Grpc::new(endpoint.connect().await.unwrap());
+    grpc.ready().await.unwrap();
+    grpc
+}
+
+/// What the first answer to `request` at `path` is.
+async fn answer<R, A>(served: &Served, path: &'static str, request: R) -> Result<A, Status>
+where
+    R: prost::Message + Default + 'static,
+    A: prost::Message + Default + 'static,
+{
+    let codec = tonic_prost::ProstCodec::<R, A>::default();
+    let path = http::uri::PathAndQuery::from_static(path);
+    // It stays open: whoever ends it is not answered any more.
+    let requests = tokio_stream::once(request).chain(tokio_stream::pending());
+    let mut grpc = grpc(served).await;
+    let answers = grpc.streaming(Request::new(requests), path, codec).await?;
+    Ok(answers.into_inner().message().await?.unwrap())
+}
+
+#[tokio::test]
+async fn rules_2_and_3_a_stream_of_one_type_takes_that_type_alone() {
+    let harbour = harbour();
+    let served = served(&harbour).await;
+    let request = |type_url: &str| DiscoveryRequest {
+        node: Some(node("test")),
+        type_url: type_url.to_owned(),
+        ..Default::default()
+    };
+    let path = "/harbour.Boats/StreamAll";
+    for url in ["", FLEET[BOAT.index()].url] {
+        let told: DiscoveryResponse = answer(&served, path, request(url)).await.unwrap();
+        assert_eq!(read_sotw(&told).resources["ketch"], "1");
+        assert_eq!(told.type_url, FLEET[BOAT.index()].url);
+    }
+    let other = answer::<_, DiscoveryResponse>(&served, path, request(FLEET[1].url)).await;
+    let status = other.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert!(status.message().contains(FLEET[1].url), "{status}");
+
+    let request = DeltaDiscoveryRequest {
+        node: Some(node("test")),
+        ..Default::default()
+    };
+    let told: DeltaDiscoveryResponse = answer(&served, "/harbour.Boats/DeltaAll", request)
+        .await
+        .unwrap();
+    assert_eq!(read_delta(&told).resources["ketch"], "1");
+    served.stop().await;
+}
+
 #[tokio::test]
 async fn a_method_that_is_not_there_is_said_to_be_so() {
     let harbour = harbour();
     let served = served(&harbour).await;
-    let channel = Channel::from_shared(served.address.clone())
-        .unwrap()
-        .connect()
-        .await
-        .unwrap();
-    let mut grpc = tonic::client::Grpc::new(channel);
-    grpc.ready().await.unwrap();
-    let path = "/envoy.service.discovery.v3.AggregatedDiscoveryService/FetchEverything";
-    let codec = tonic_prost::ProstCodec::<DiscoveryRequest, DiscoveryRequest>::default();
-    let request = tonic::Request::new(DiscoveryRequest::default());
-    let path = http::uri::PathAndQuery::from_static(path);
-    let status = grpc.unary(request, path, codec).await.unwrap_err();
-    assert_eq!(status.code(), tonic::Code::Unimplemented);
-    assert!(status.message().contains("DeltaAggregatedResources"));
+    let cases = [
+        (
+            "/envoy.service.discovery.v3.AggregatedDiscoveryService/Everything",
+            "DeltaAggregatedResources",
+        ),
+        ("/harbour.Boats/Boats", "StreamAll"),
+        // Rule 7: there is no polling, and that is said.
+        ("/harbour.Boats/FetchAll", "DeltaAll"),
+    ];
+    for (path, instead) in cases {
+        let codec = tonic_prost::ProstCodec::<DiscoveryRequest, DiscoveryRequest>::default();
+        let request = Request::new(DiscoveryRequest::default());
+        let path = http::uri::PathAndQuery::from_static(path);
+        let unary = grpc(&served).await.unary(request, path, codec).await;
+        let status = unary.unwrap_err();
+        assert_eq!(status.code(), Code::Unimplemented);
+        assert!(status.message().contains(instead), "{status}");
+    }
     served.stop().await;
 }
