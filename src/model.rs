@@ -34,7 +34,9 @@ pub use http_route::{
 };
 pub use kind::KindFacts;
 pub use metadata::{DEFAULT_NAMESPACE, Metadata};
-pub use proxy_class::{Listen, ProxyClass, ProxyMatch, Role, Visibility};
+pub use proxy_class::{
+    Listen, ProxyClass, ProxyMatch, Role, SeparateStreams, StreamDialect, Visibility,
+};
 pub use reference::{RefRole, Reference, Target};
 pub use service::{InlineEndpoint, Protocol, Service, ServicePort};
 pub use workload::{Health, Locality, Workload};

@@ -54,7 +54,7 @@ pub use event::{Event, Events, What};
 pub use order::{PATIENCE, Reason};
 pub use send::{SPLIT_AT, WARN_AT};
 pub use server::{Config, OutOfBounds, serve};
-pub use service::Ads;
+pub use service::Discovery;
 pub use status::{Difference, HeldStatus, RejectedStatus, SentStatus, TypeStatus};
 pub use wire::MAX_REQUEST;
 

@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use envoy::{ENVOY_VERSION, envoy};
+pub use envoy::{ENVOY_VERSION, OLDEST_ENVOY, envoy, envoy_release};
 pub use netloft::netloft;
 
 /// The root of the source tree.

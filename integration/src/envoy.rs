@@ -47,6 +47,14 @@ impl Envoy {
     /// # Panics
     /// When it ends before its admin port answers, with its log.
     pub async fn start_with(name: &str, bootstrap: &str, overlay: &Value) -> Self {
+        Self::start_binary(binary::envoy(), name, bootstrap, overlay).await
+    }
+
+    /// Starts the Envoy `binary` as [`Self::start_with`] does.
+    ///
+    /// # Panics
+    /// When it ends before its admin port answers, with its log.
+    pub async fn start_binary(binary: &Path, name: &str, bootstrap: &str, overlay: &Value) -> Self {
         let folder = tempfile::tempdir().expect("the temporary folder can be written");
         let config = folder.path().join("bootstrap.yaml");
         std::fs::write(&config, bootstrap).expect("the temporary folder can be written");
@@ -54,7 +62,7 @@ impl Envoy {
         let mut overlay = overlay.clone();
         overlay["admin"] =
             json!({"address": {"socket_address": {"address": "127.0.0.1", "port_value": 0}}});
-        let mut command = Command::new(binary::envoy());
+        let mut command = Command::new(binary);
         command
             .args([
                 "--concurrency",

@@ -36,6 +36,10 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Dialect::Delta)]
     dialect: Dialect,
 
+    /// One stream for all types (ADS), or one for each: then its class says `separateStreams` too
+    #[arg(long, value_enum, default_value_t = Streams::Aggregated)]
+    streams: Streams,
+
     /// Port of Envoy's admin page on 127.0.0.1; 0: any free one
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     admin: u16,
@@ -56,6 +60,12 @@ pub struct Args {
 enum Dialect {
     Delta,
     Sotw,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Streams {
+    Aggregated,
+    Separate,
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -86,7 +96,25 @@ fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
         Dialect::Delta => "DELTA_GRPC",
         Dialect::Sotw => "GRPC",
     };
-    let ads = json!({"ads": {}, "resource_api_version": "V3"});
+    let api = json!({
+        "api_type": api_type,
+        "transport_api_version": "V3",
+        "set_node_on_first_message_only": true,
+        "grpc_services": [{
+            "envoy_grpc": {"cluster_name": "netloft"},
+            "initial_metadata": [{"key": "netloft-proxy", "value": args.name.as_str()}],
+        }],
+    });
+    let dynamic = match args.streams {
+        Streams::Aggregated => {
+            let ads = json!({"ads": {}, "resource_api_version": "V3"});
+            json!({"ads_config": api, "cds_config": ads, "lds_config": ads})
+        }
+        Streams::Separate => {
+            let own = json!({"api_config_source": api, "resource_api_version": "V3"});
+            json!({"cds_config": own, "lds_config": own})
+        }
+    };
     json!({
         "node": {
             "id": args.name.as_str(),
@@ -94,19 +122,7 @@ fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
             "metadata": {"netloft": {"class": args.class, "namespace": args.namespace}},
         },
         "admin": {"address": socket("127.0.0.1", args.admin)},
-        "dynamic_resources": {
-            "ads_config": {
-                "api_type": api_type,
-                "transport_api_version": "V3",
-                "set_node_on_first_message_only": true,
-                "grpc_services": [{
-                    "envoy_grpc": {"cluster_name": "netloft"},
-                    "initial_metadata": [{"key": "netloft-proxy", "value": args.name.as_str()}],
-                }],
-            },
-            "cds_config": ads,
-            "lds_config": ads,
-        },
+        "dynamic_resources": dynamic,
         "cluster_manager": {"local_cluster_name": "local"},
         "static_resources": {
             "clusters": [

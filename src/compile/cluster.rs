@@ -75,7 +75,7 @@ pub(super) fn compile(
         message.cluster_discovery_type =
             Some(ClusterDiscoveryType::Type(DiscoveryType::Eds.into()));
         message.eds_cluster_config = Some(EdsClusterConfig {
-            eds_config: Some(wire::ads()),
+            eds_config: Some(wire::source(audience)),
             service_name: name.to_string(),
         });
         refs.push(Ref {
@@ -84,7 +84,7 @@ pub(super) fn compile(
         });
     }
     match audience {
-        Audience::Envoy => {
+        Audience::Envoy | Audience::Separate(_) => {
             message.lb_policy = LbPolicy::LeastRequest.into();
             // Above 0, Envoy sends requests to unhealthy and draining endpoints too as soon as too
             // few are healthy. Here `unhealthy` takes none, as documented.
@@ -111,7 +111,7 @@ pub(super) fn compile(
 pub(super) fn resolving(audience: Audience, hosts: &[Arc<str>]) -> Option<DiscoveryType> {
     match audience {
         // All addresses of all hosts are used, which is what is expected of a name of several.
-        Audience::Envoy => Some(DiscoveryType::StrictDns),
+        Audience::Envoy | Audience::Separate(_) => Some(DiscoveryType::StrictDns),
         Audience::Grpc => (hosts.len() == 1).then_some(DiscoveryType::LogicalDns),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
             },
             Role::Sidecar => {
                 let visible = class.visible(lens);
-                let mut contents = seeing(&visible, Audience::Envoy, lens);
+                let mut contents = seeing(&visible, class.audience, lens);
                 contents.own.extend([
                     Unit::Listener(Door::Outbound),
                     Unit::RouteConfiguration(Table::Outbound),
@@ -95,7 +95,7 @@ fn seeing(visible: &Visible, audience: Audience, lens: &mut Lens<'_>) -> Content
     let mut own = BTreeSet::new();
     let mut targets: BTreeSet<Target> = BTreeSet::new();
     for namespace in namespaces {
-        let hosts = lens.output(&Unit::VirtualHosts(namespace.clone(), audience));
+        let hosts = lens.output(&Unit::VirtualHosts(namespace.clone(), audience.of_routes()));
         if let Some(Product::VirtualHosts(hosts)) = hosts.map(|output| &output.product) {
             targets.extend(hosts.backends.iter().cloned());
         }
@@ -106,7 +106,7 @@ fn seeing(visible: &Visible, audience: Audience, lens: &mut Lens<'_>) -> Content
             continue;
         };
         for port in roster::ports(service, outline) {
-            let host = lens.output(&Unit::VirtualHost(port, audience));
+            let host = lens.output(&Unit::VirtualHost(port, audience.of_routes()));
             if let Some(Product::VirtualHost(host)) = host.map(|output| &output.product) {
                 targets.extend(host.backends.iter().cloned());
             }
@@ -149,17 +149,18 @@ fn of_target(target: Target, audience: Audience, lens: &mut Lens<'_>) -> Vec<Uni
 /// a new service costs it nothing.
 pub(super) fn gateway(class: &Arc<str>, lens: &mut Lens<'_>) -> Output {
     let gateways = lens.entry(Index::GatewaysOf(class.clone()));
-    let why = match proxy_class::resolve(class, lens) {
-        None => Some("does not exist"),
-        Some(found) if found.role != Role::Gateway => {
-            Some("is not one of gateways (role: gateway)")
-        }
-        Some(_) => None,
+    let found = match proxy_class::resolve(class, lens) {
+        None => Err("does not exist"),
+        Some(found) if found.role != Role::Gateway => Err("is not one of gateways (role: gateway)"),
+        Some(found) => Ok(found.audience),
     };
-    if let Some(why) = why {
-        let problem = |gateway| problems::gateway_class(gateway, class, why);
-        return Output::problems(gateways.iter().map(problem).collect());
-    }
+    let audience = match found {
+        Ok(audience) => audience,
+        Err(why) => {
+            let problem = |gateway| problems::gateway_class(gateway, class, why);
+            return Output::problems(gateways.iter().map(problem).collect());
+        }
+    };
     let mut ports = BTreeSet::new();
     for gateway in gateways {
         if let Some(Spec::Gateway(spec)) = lens.spec(Kind::Gateway, gateway) {
@@ -178,7 +179,7 @@ pub(super) fn gateway(class: &Arc<str>, lens: &mut Lens<'_>) -> Output {
         units.insert(Unit::Listener(Door::Gateway(class.clone(), port)));
     }
     for target in targets {
-        units.extend(of_target(target, Audience::Envoy, lens));
+        units.extend(of_target(target, audience, lens));
     }
     let placements = units.into_iter().map(|unit| Placement {
         unit,

@@ -19,7 +19,7 @@ use envoy_types::pb::envoy::{
     },
 };
 
-use super::{Door, Lens, Output, Port, names, place, proxy_class, wire};
+use super::{Audience, Door, Lens, Output, Port, names, place, proxy_class, wire};
 use crate::{
     model::{Kind, Role, Spec},
     snapshot::{Draft, LISTENER, NotEncodable, Provenance, ROUTES, Ref, pack},
@@ -57,7 +57,7 @@ fn outbound(lens: &mut Lens<'_>) -> Result<Output, NotEncodable> {
             port.unwrap_or(SIDECAR_PORT),
         )),
         traffic_direction: TrafficDirection::Outbound.into(),
-        filter_chains: vec![chain(&manager(names::OUTBOUND)?)?],
+        filter_chains: vec![chain(&manager(names::OUTBOUND, class.audience)?)?],
         ..Default::default()
     };
     sealed(
@@ -91,7 +91,7 @@ fn gateway(class: &Arc<str>, port: u16, lens: &mut Lens<'_>) -> Result<Output, N
             initial_connection_window_size: wire::u32(1024 * 1024),
             ..Default::default()
         }),
-        ..manager(&name)?
+        ..manager(&name, found.audience)?
     };
     let listener = Listener {
         address: Some(wire::socket(address.unwrap_or(GATEWAY_ADDRESS), port)),
@@ -108,7 +108,7 @@ fn client(dialled: &Arc<str>, port: &Port) -> Result<Output, NotEncodable> {
     let routes: Arc<str> = names::service_port(port).into();
     let manager = HttpConnectionManager {
         stat_prefix: routes.to_string(),
-        route_specifier: Some(rds(&routes)),
+        route_specifier: Some(rds(&routes, Audience::Grpc)),
         http_filters: vec![router()?],
         ..Default::default()
     };
@@ -141,10 +141,10 @@ fn sealed(
 }
 
 /// What every HTTP listener of an Envoy has.
-fn manager(routes: &str) -> Result<HttpConnectionManager, NotEncodable> {
+fn manager(routes: &str, audience: Audience) -> Result<HttpConnectionManager, NotEncodable> {
     Ok(HttpConnectionManager {
         stat_prefix: routes.to_owned(),
-        route_specifier: Some(rds(routes)),
+        route_specifier: Some(rds(routes, audience)),
         normalize_path: wire::bool(true),
         upgrade_configs: vec![UpgradeConfig {
             upgrade_type: "websocket".to_owned(),
@@ -155,9 +155,9 @@ fn manager(routes: &str) -> Result<HttpConnectionManager, NotEncodable> {
     })
 }
 
-fn rds(name: &str) -> RouteSpecifier {
+fn rds(name: &str, audience: Audience) -> RouteSpecifier {
     RouteSpecifier::Rds(Rds {
-        config_source: Some(wire::ads()),
+        config_source: Some(wire::source(audience)),
         route_config_name: name.to_owned(),
     })
 }

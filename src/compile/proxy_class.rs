@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Lens, Output, problems};
+use super::{Audience, Lens, Output, problems};
 use crate::{
-    model::{DEFAULT_NAMESPACE, Kind, Listen, ProxyClass, Role, Spec, Visibility},
+    model::{DEFAULT_NAMESPACE, Kind, Listen, ProxyClass, Role, SeparateStreams, Spec, Visibility},
     view::{CLIENT, Fact, GATEWAY, Index, Name, SIDECAR},
 };
 
@@ -12,6 +12,8 @@ use crate::{
 pub(super) struct Class<'v> {
     pub(super) role: Role,
     pub(super) listen: Option<&'v Listen>,
+    /// How its proxies ask for what a resource names.
+    pub(super) audience: Audience,
     /// What its proxies see; nothing: every service.
     scope: Option<&'v Visibility>,
     namespace: Arc<str>,
@@ -39,6 +41,7 @@ pub(super) fn resolve<'v>(name: &Arc<str>, lens: &mut Lens<'v>) -> Option<Class<
         return Some(Class {
             role: spec.role,
             listen: spec.listen.as_ref(),
+            audience: audience(spec.role, spec.separate_streams.as_ref()),
             scope: spec.scope.as_ref(),
             namespace: class.namespace.clone(),
         });
@@ -52,9 +55,18 @@ pub(super) fn resolve<'v>(name: &Arc<str>, lens: &mut Lens<'v>) -> Option<Class<
     Some(Class {
         role,
         listen: None,
+        audience: audience(role, None),
         scope: None,
         namespace: DEFAULT_NAMESPACE.into(),
     })
+}
+
+fn audience(role: Role, streams: Option<&SeparateStreams>) -> Audience {
+    match (role, streams) {
+        (Role::Client, _) => Audience::Grpc,
+        (_, Some(streams)) => Audience::Separate(streams.dialect),
+        (_, None) => Audience::Envoy,
+    }
 }
 
 /// The class of the proxy that is looked at.

@@ -54,10 +54,12 @@ pub(super) fn compile(service: &Name, audience: Audience, lens: &mut Lens<'_>) -
             }
         }
         // Wanted for what is wrong with its routes, whether a proxy is there to see it or not.
-        placements.push(Placement {
-            unit: Unit::VirtualHost(port, audience),
-            layer: None,
-        });
+        if audience == audience.of_routes() {
+            placements.push(Placement {
+                unit: Unit::VirtualHost(port, audience),
+                layer: None,
+            });
+        }
     }
     Output::placements(placements, Vec::new())
 }

@@ -6,7 +6,7 @@ use super::{
     Output, cluster, contents, endpoints, gateway_hosts, listener, parents, problems, proxy_class,
     roster, route_configuration, virtual_host,
 };
-use crate::{view, view::Name};
+use crate::{model::StreamDialect, view, view::Name};
 
 /// Reads for compiling.
 pub type Lens<'v> = view::Lens<'v, Unit, Output>;
@@ -16,8 +16,21 @@ pub type Lens<'v> = view::Lens<'v, Unit, Output>;
 pub enum Audience {
     /// Envoy, and what behaves like it.
     Envoy,
+    /// Envoy that asks for endpoints and routes on streams of their own, in this dialect.
+    Separate(StreamDialect),
     /// gRPC clients without a proxy.
     Grpc,
+}
+
+impl Audience {
+    /// Who reads the same routes: they name no stream, so all Envoys share them.
+    #[must_use]
+    pub fn of_routes(self) -> Self {
+        match self {
+            Self::Envoy | Self::Separate(_) => Self::Envoy,
+            Self::Grpc => Self::Grpc,
+        }
+    }
 }
 
 /// One port of a Service.

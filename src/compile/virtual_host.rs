@@ -196,7 +196,7 @@ pub(super) fn join(namespace: &Arc<str>, audience: Audience, lens: &mut Lens<'_>
             let Some(Product::VirtualHost(host)) = host.map(|output| &output.product) else {
                 continue;
             };
-            if audience == Audience::Envoy {
+            if audience != Audience::Grpc {
                 let Domains { long, short } = Domains::of(&port, outline);
                 elsewhere.push(VIRTUAL_HOSTS, &host.encoded(&[&long]));
                 at_home.push(VIRTUAL_HOSTS, &host.encoded(&[&long, &short]));

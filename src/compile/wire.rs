@@ -4,24 +4,59 @@ use std::time::Duration;
 
 use envoy_types::pb::{
     envoy::config::core::v3::{
-        Address, AggregatedConfigSource, ApiVersion, ConfigSource, SocketAddress, address,
-        config_source::ConfigSourceSpecifier, socket_address::PortSpecifier,
+        Address, AggregatedConfigSource, ApiConfigSource, ApiVersion, ConfigSource, GrpcService,
+        SocketAddress, address,
+        api_config_source::ApiType,
+        config_source::ConfigSourceSpecifier,
+        grpc_service::{EnvoyGrpc, TargetSpecifier},
+        socket_address::PortSpecifier,
     },
     envoy::r#type::matcher::v3::RegexMatcher,
     google::protobuf::{self, BoolValue, UInt32Value},
 };
 
-/// What is asked for on the stream that brought the resource which names it.
+use super::Audience;
+use crate::model::StreamDialect;
+
+/// The cluster of every bootstrap that reaches this control plane.
+const CONTROL_PLANE: &str = "netloft";
+
+/// How `audience` asks for what a resource names: on the stream that brought it, or on one of its
+/// own.
 ///
 /// Its first answer is waited for without bound (Envoy's default: 15 s). When it does not come,
 /// as while the control plane restarts, what was there before serves on; with a bound it would
 /// give way to a listener without routes or a cluster without endpoints. The server answers
 /// every name, absent ones too, so the wait ends.
-pub(super) fn ads() -> ConfigSource {
+pub(super) fn source(audience: Audience) -> ConfigSource {
+    let specifier = match audience {
+        Audience::Envoy | Audience::Grpc => ConfigSourceSpecifier::Ads(AggregatedConfigSource {}),
+        Audience::Separate(dialect) => ConfigSourceSpecifier::ApiConfigSource(own_stream(dialect)),
+    };
     ConfigSource {
         resource_api_version: ApiVersion::V3.into(),
         initial_fetch_timeout: Some(duration(Duration::ZERO)),
-        config_source_specifier: Some(ConfigSourceSpecifier::Ads(AggregatedConfigSource {})),
+        config_source_specifier: Some(specifier),
+        ..Default::default()
+    }
+}
+
+fn own_stream(dialect: StreamDialect) -> ApiConfigSource {
+    let api_type = match dialect {
+        StreamDialect::Delta => ApiType::DeltaGrpc,
+        StreamDialect::Sotw => ApiType::Grpc,
+    };
+    ApiConfigSource {
+        api_type: api_type.into(),
+        transport_api_version: ApiVersion::V3.into(),
+        set_node_on_first_message_only: true,
+        grpc_services: vec![GrpcService {
+            target_specifier: Some(TargetSpecifier::EnvoyGrpc(EnvoyGrpc {
+                cluster_name: CONTROL_PLANE.to_owned(),
+                ..Default::default()
+            })),
+            ..Default::default()
+        }],
         ..Default::default()
     }
 }

@@ -24,6 +24,45 @@ pub struct ProxyClass {
     /// What they see; absent: every service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Visibility>,
+    /// For Envoys whose bootstrap asks for listeners and clusters on streams of their own instead of
+    /// one aggregated stream (ADS): the streams for endpoints and routes. Separate streams keep no
+    /// order among types: while a route moves to a new service, requests may fail. Absent: ADS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub separate_streams: Option<SeparateStreams>,
+}
+
+/// How Envoys ask for endpoints and routes where they do not use ADS. They connect through the
+/// cluster `netloft` of their bootstrap.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SeparateStreams {
+    /// The protocol spoken on them; absent: delta.
+    #[serde(default)]
+    pub dialect: StreamDialect,
+}
+
+/// The two protocols of xDS.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum StreamDialect {
+    /// Incremental: what changed.
+    #[default]
+    Delta,
+    /// State of the world: all of a type.
+    Sotw,
 }
 
 /// Which proxies: all of what is named here must hold.
@@ -125,6 +164,15 @@ impl ProxyClass {
                 .suggest("nodeId: \"*\" matches every proxy; without match the class is for those that name it");
         }
         self.check_listen(checks);
+        if self.role == Role::Client && self.separate_streams.is_some() {
+            checks
+                .report(
+                    Fault::Exclusive,
+                    "/separateStreams",
+                    "gRPC clients always use one aggregated stream",
+                )
+                .found("role: client and separateStreams");
+        }
         let scope = self.scope.iter();
         let namespaces = scope
             .clone()

@@ -48,7 +48,7 @@ pub struct Graph {
     scopes: Scopes,
     roots: BTreeMap<Unit, Root>,
     /// Whether services' rosters for gRPC clients are roots: while a scope lists such a layer.
-    grpc: bool,
+    audiences: BTreeSet<Audience>,
 }
 
 /// A unit that exists because a document does, and what it asked for.
@@ -165,9 +165,8 @@ impl Graph {
         let there = match key {
             ReadKey::Outline(service) => {
                 roots.push(Unit::Roster(service.clone(), Audience::Envoy));
-                if self.grpc {
-                    roots.push(Unit::Roster(service.clone(), Audience::Grpc));
-                }
+                let others = self.audiences.iter();
+                roots.extend(others.map(|of| Unit::Roster(service.clone(), *of)));
                 self.view.outline(service).is_some()
             }
             ReadKey::Attachment(route) => {
@@ -251,7 +250,7 @@ impl Graph {
                 self.place_scopes(work);
                 moved.extend(self.scopes.split(&mut work.scopes));
             }
-            self.switch_grpc(work);
+            self.switch_audiences(work);
             if work.roots.is_empty() && work.scopes.is_empty() {
                 break;
             }
@@ -337,20 +336,22 @@ impl Graph {
         }
     }
 
-    /// Services have rosters for gRPC clients only while there are such clients.
-    fn switch_grpc(&mut self, work: &mut Work) {
-        let wanted = self.scopes.any_for(Audience::Grpc);
-        if wanted == self.grpc {
+    /// Services have rosters for others than Envoys with ADS only while there are such proxies.
+    fn switch_audiences(&mut self, work: &mut Work) {
+        let wanted = self.scopes.audiences();
+        if wanted == self.audiences {
             return;
         }
-        self.grpc = wanted;
+        let before = std::mem::replace(&mut self.audiences, wanted);
         let services = self.view.entry(&Index::All(Kind::Service)).clone();
-        for service in services {
-            let root = Unit::Roster(service, Audience::Grpc);
-            if wanted {
-                work.roots.insert(root);
-            } else {
-                self.drop_root(&root);
+        for audience in before.symmetric_difference(&self.audiences.clone()) {
+            for service in &services {
+                let root = Unit::Roster(service.clone(), *audience);
+                if before.contains(audience) {
+                    self.drop_root(&root);
+                } else {
+                    work.roots.insert(root);
+                }
             }
         }
     }

