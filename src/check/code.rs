@@ -5,8 +5,9 @@
 //! what proxies reject.
 //! `docs/errors.md` lists the same codes; a test compares.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, de};
 
 use super::Severity;
@@ -193,6 +194,20 @@ impl<'de> Deserialize<'de> for Code {
         String::deserialize(deserializer)?
             .parse()
             .map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^NL[0-9]{4}$",
+            "description": "Stable number of what is wrong; docs/errors.md has them all.",
+        })
     }
 }
 

@@ -1,7 +1,8 @@
 //! The registry of kinds: `Kind` and `Spec` are made from one list.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::Kind;
@@ -45,6 +46,17 @@ impl<'de> Deserialize<'de> for Kind {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let kind = String::deserialize(deserializer)?;
         Self::by_name(&kind).ok_or_else(|| de::Error::custom(format!("unknown kind {kind:?}")))
+    }
+}
+
+impl JsonSchema for Kind {
+    fn schema_name() -> Cow<'static, str> {
+        "Kind".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let kinds: Vec<_> = Self::ALL.iter().map(|kind| kind.facts().kind).collect();
+        json_schema!({ "type": "string", "enum": kinds })
     }
 }
 

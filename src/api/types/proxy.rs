@@ -1,0 +1,104 @@
+//! Where proxies stand, by their own word.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Answer of `GET /v1/proxies`, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Proxies {
+    /// The newest revision that is published.
+    pub revision: u64,
+    /// The proxies.
+    pub proxies: Vec<Proxy>,
+}
+
+/// One stream of one proxy, or a proxy that is not connected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Proxy {
+    /// What it calls itself.
+    pub name: String,
+    /// Program and version, as `envoy 1.40.0`.
+    pub kind: String,
+    /// Its `node.cluster`.
+    pub cluster: String,
+    /// Its own address, when connected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// `delta` or `sotw`.
+    pub dialect: String,
+    /// `synced`, `pending`, `rejected` or `offline`.
+    #[schemars(extend("enum" = ["synced", "pending", "rejected", "offline"]))]
+    pub state: String,
+    /// Since when it is connected, or not: RFC 3339.
+    pub since: String,
+    /// Where each type stands that it asked for.
+    pub types: Vec<ProxyType>,
+}
+
+/// Where one type of a proxy stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProxyType {
+    /// `CDS`, `EDS`, `LDS` or `RDS`.
+    pub api: String,
+    /// Resources it is to have.
+    pub resources: usize,
+    /// Revision of the last response sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<u64>,
+    /// Newest revision it accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<u64>,
+    /// It has accepted all that it is to have.
+    pub synced: bool,
+    /// Resources it has not accepted, by name.
+    pub pending: Vec<String>,
+    /// What it said no to.
+    pub rejected: Vec<Rejected>,
+    /// What waits for something else to arrive first.
+    pub held: Vec<Held>,
+}
+
+/// One rejected resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejected {
+    /// The resource.
+    pub name: String,
+    /// The proxy's words.
+    pub error: String,
+    /// The proxy goes on with what it had.
+    pub keeps_earlier: bool,
+    /// The documents it was compiled from.
+    pub from: Vec<Place>,
+}
+
+/// A place in a document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// `KIND NAMESPACE/NAME`.
+    pub document: String,
+    /// JSON pointer.
+    pub pointer: String,
+    /// File as the user named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Line in that file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+}
+
+/// A resource that is held back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Held {
+    /// The resource.
+    pub name: String,
+    /// What it waits for, as `CDS web.default:80`.
+    pub on: String,
+    /// The bound has passed and it was sent all the same.
+    pub overdue: bool,
+}
