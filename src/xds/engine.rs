@@ -65,7 +65,7 @@ pub(super) struct Shared {
 pub(super) enum Fault {
     /// Rule 4.
     #[error("type_url is empty: on an aggregated stream each request names its type")]
-    NoType,
+    Unnamed,
     /// Rule 5.
     #[error("{0} is of the xDS API v2: set resource_api_version and transport_api_version to V3")]
     OldType(String),
@@ -198,7 +198,7 @@ impl Engine {
             });
         }
         if url.is_empty() {
-            return Err(Fault::NoType);
+            return Err(Fault::Unnamed);
         }
         let known = (0_u8..)
             .map(TypeIx)
