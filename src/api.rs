@@ -4,10 +4,10 @@
 //! own: status is computed when it is read.
 
 mod apply;
-mod documents;
 mod error;
 mod guard;
 mod health;
+mod kubernetes;
 mod proxies;
 mod resources;
 mod revisions;
@@ -15,6 +15,7 @@ mod revisions;
 mod tests;
 pub mod types;
 mod world;
+mod write;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -25,6 +26,7 @@ use axum::{
     routing::{get, post},
 };
 use prometheus_client::registry::Registry;
+use tokio::sync::watch;
 
 use crate::{
     catalog::Catalog,
@@ -61,6 +63,8 @@ pub struct State {
     pub grpc: SocketAddr,
     /// Metrics of all components.
     pub registry: Arc<Registry>,
+    /// Turns true when the process is to end: answers that go on and on end then.
+    pub stopping: watch::Receiver<bool>,
 }
 
 /// The whole API.
@@ -76,15 +80,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/proxies/{id}", get(proxies::one))
         .route("/v1/proxies/{id}/xds/{type}", get(resources::list))
         .route("/v1/problems", get(health::problems))
-        .route("/apis/{group}/{version}/{plural}", get(documents::list_all))
-        .route(
-            "/apis/{group}/{version}/namespaces/{namespace}/{plural}",
-            get(documents::list),
-        )
-        .route(
-            "/apis/{group}/{version}/namespaces/{namespace}/{plural}/{name}",
-            get(documents::one).delete(documents::delete),
-        )
+        .merge(kubernetes::routes())
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(DefaultBodyLimit::max(MAX_APPLY))

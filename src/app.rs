@@ -109,6 +109,7 @@ impl App {
             compiled: Arc::new(Published(reconciler.clone())),
             grpc: addresses.1,
             registry: Arc::new(registry),
+            stopping: stopping.clone(),
         };
         let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
         let serving = tokio::spawn(serve(config.xds, discovery, state, (http, grpc), stopping));

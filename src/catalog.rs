@@ -1,7 +1,7 @@
 //! The store with types on: documents and their history, and the newest state of them in memory.
 //!
 //! Everyone reads [`Current`], an immutable picture of all documents at one revision; everyone
-//! writes by [`Catalog::apply`], one transaction that becomes one revision. The picture follows the
+//! writes by [`Catalog::write`], one transaction that becomes one revision. The picture follows the
 //! store by watching it, so a write of another replica arrives the same way as our own.
 //!
 //! Absent on purpose: whether a document makes sense (`check`), what follows from it (`compile`).
@@ -15,7 +15,7 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use apply::{Applied, Edit, Outcome, Transaction, Verdict};
+pub use apply::{Applied, Edit, Outcome, Terms, Verdict};
 pub use current::Current;
 pub use error::{Class, Error};
 pub use stored::{Moment, Stored};

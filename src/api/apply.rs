@@ -14,11 +14,11 @@ use super::{
     State,
     error::ApiError,
     types::{ApplyAnswer, ApplyBody, DocumentOutcome, File},
-    world::Stored,
+    write::{Change, Refused, now, write},
 };
 use crate::{
-    catalog::{self, Applied, Catalog, Edit, Outcome, Transaction, Verdict},
-    check::{self, Diagnostic, Overlay, Source},
+    catalog::{self, Applied, Catalog, Edit, Outcome, Terms},
+    check::{self, Diagnostic, Source},
     model::{DEFAULT_NAMESPACE, Document},
 };
 
@@ -78,56 +78,29 @@ pub async fn apply(
     for document in &mut checked.documents {
         document.origin.source = "apply".into();
     }
-    let found = std::mem::take(&mut checked.diagnostics);
-    let documents = checked.documents;
-    let shared: Vec<Arc<Document>> = documents.iter().cloned().map(Arc::new).collect();
-    let put = |document: &Arc<Document>| match request.delete {
+    let put = |document: Document| match request.delete {
         true => Edit::Delete(document.key()),
-        false => Edit::Put(document.clone()),
+        false => Edit::Put(Arc::new(document)),
     };
-    let transaction = Transaction {
-        changes: shared.iter().map(put).collect(),
+    let change = Change {
+        edits: checked.documents.into_iter().map(put).collect(),
+        found: checked.diagnostics,
+        unreadable: checked.unreadable,
+    };
+    let terms = Terms {
         author: request.author.clone(),
         message: request.message.clone(),
         dry_run: request.dry_run,
-        at: u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default(),
+        at: now(),
     };
-    let mut diagnostics = Vec::new();
-    if found.iter().any(Diagnostic::is_error) {
-        // The references are looked up all the same: all that is wrong is told at once.
-        let current = catalog.current();
-        diagnostics = found;
-        if !request.delete {
-            let base = Stored(&current);
-            let world = Overlay::new(&documents)
-                .over(&base)
-                .with_unreadable(checked.unreadable);
-            diagnostics.extend(check::references(&documents, &world));
-        }
-        return Err(Invalid::Documents(diagnostics));
-    }
-    let verdict = catalog.apply(transaction, |current| {
-        diagnostics.clone_from(&found);
-        if !request.delete {
-            let base = Stored(current);
-            let world = Overlay::new(&documents).over(&base);
-            let references = check::references(&documents, &world).into_iter();
-            diagnostics.extend(references.map(|diagnostic| match request.allow_dangling {
-                true => diagnostic.allow_dangling(),
-                false => diagnostic,
-            }));
-        }
-        if diagnostics.iter().any(Diagnostic::is_error) {
-            Err(())
-        } else {
-            Ok(())
-        }
+    let written = write(catalog, terms, request.allow_dangling, |_| {
+        Ok::<_, std::convert::Infallible>(change.clone())
     });
-    match verdict.await {
-        Ok(Verdict::Applied(applied)) => Ok((applied, diagnostics)),
-        Ok(Verdict::Invalid(())) => Err(Invalid::Documents(diagnostics)),
-        Err(error) => Err(Invalid::Catalog(error)),
-    }
+    written.await.map_err(|refused| match refused {
+        Refused::Documents(diagnostics) => Invalid::Documents(diagnostics),
+        Refused::Catalog(error) => Invalid::Catalog(error),
+        Refused::Caller(never) => match never {},
+    })
 }
 
 pub(super) async fn post(

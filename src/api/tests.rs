@@ -44,6 +44,7 @@ async fn api() -> Router {
         compiled: Arc::new(Nothing),
         grpc: "127.0.0.1:7701".parse().unwrap(),
         registry: Arc::new(registry),
+        stopping: tokio::sync::watch::channel(false).1,
     })
 }
 

@@ -13,11 +13,9 @@ use crate::{
 /// How often a transaction is checked again because another replica wrote in between.
 const ATTEMPTS: u32 = 10;
 
-/// Documents that change together or not at all.
-#[derive(Debug, Clone)]
-pub struct Transaction {
-    /// What to write, each document at most once.
-    pub changes: Vec<Edit>,
+/// What a write is besides its changes, which happen together or not at all.
+#[derive(Debug, Clone, Default)]
+pub struct Terms {
     /// Who asks for it; kept with the revision.
     pub author: String,
     /// Why; kept with the revision.
@@ -28,13 +26,24 @@ pub struct Transaction {
     pub at: u64,
 }
 
-/// One document's change.
+/// One document's change. A write names each document at most once.
 #[derive(Debug, Clone)]
 pub enum Edit {
     /// Create it, or put it in the place of what has its key.
     Put(Arc<Document>),
     /// Take it away.
     Delete(DocumentKey),
+}
+
+impl Edit {
+    /// What is to be stored; none where something is to go.
+    #[must_use]
+    pub fn document(&self) -> Option<&Arc<Document>> {
+        match self {
+            Self::Put(document) => Some(document),
+            Self::Delete(_) => None,
+        }
+    }
 }
 
 /// What became of one document.
@@ -59,55 +68,55 @@ pub struct Applied {
     pub revision: Revision,
     /// For each change in order: the document and what became of it.
     pub outcomes: Vec<(DocumentKey, Outcome)>,
+    /// For each change in order: the document as it is stored now, or would be after a dry run; as it
+    /// was where it was deleted.
+    pub documents: Vec<Option<Arc<Stored>>>,
 }
 
-/// What [`Catalog::apply`] came to: done, or turned down by the caller's own check.
+/// What [`Catalog::write`] came to: done, or turned down by the caller.
 #[derive(Debug)]
 pub enum Verdict<R> {
     /// Committed and readable (or tried, for a dry run).
     Applied(Applied),
-    /// The check said no; nothing was written.
+    /// The caller said no; nothing was written.
     Invalid(R),
 }
 
 impl Catalog {
-    /// Commits `transaction` as one revision, once `check` finds nothing against it.
+    /// Commits the changes that `make` makes of what is stored, as one revision.
     ///
-    /// `check` sees exactly the documents that the commit is made against: when another writer comes
+    /// `make` sees exactly the documents that the commit is made against: when another writer comes
     /// in between it is asked again. On return the result is durable and in [`Catalog::current`].
     /// Changing nothing makes no revision.
     ///
     /// # Errors
     /// [`Error::Twice`] for a document named twice, [`Error::Contended`] when other replicas keep
     /// writing, and what the store says.
-    pub async fn apply<R>(
+    pub async fn write<R>(
         &self,
-        transaction: Transaction,
-        mut check: impl FnMut(&Current) -> Result<(), R> + Send,
+        terms: Terms,
+        mut make: impl FnMut(&Current) -> Result<Vec<Edit>, R> + Send,
     ) -> Result<Verdict<R>, Error> {
-        named_once(&transaction)?;
         let _turn = self.applying.lock().await;
         for _ in 0..ATTEMPTS {
             let current = self.current();
-            if let Err(reason) = check(&current) {
-                return Ok(Verdict::Invalid(reason));
-            }
-            let plan = plan(&transaction, &current)?;
-            if transaction.dry_run || plan.documents.is_empty() {
-                let revision = current.revision;
-                return Ok(Verdict::Applied(Applied {
-                    revision,
-                    outcomes: plan.outcomes,
-                }));
+            let changes = match make(&current) {
+                Ok(changes) => changes,
+                Err(reason) => return Ok(Verdict::Invalid(reason)),
+            };
+            named_once(&changes)?;
+            let plan = plan(&changes, &terms, &current)?;
+            if terms.dry_run || plan.operations.is_empty() {
+                return Ok(Verdict::Applied(plan.applied(current.revision)));
             }
             let head = netloft_store::Revision(current.revision.0);
             let commit = Commit {
                 preconditions: vec![Precondition::Head(head)],
-                documents: plan.documents,
+                documents: plan.operations.clone(),
                 meta: CommitMeta {
-                    author: transaction.author.clone(),
-                    message: transaction.message.clone(),
-                    at: transaction.at,
+                    author: terms.author.clone(),
+                    message: terms.message.clone(),
+                    at: terms.at,
                 },
                 txn: TxnId(uuid::Uuid::new_v4().as_u128()),
                 ..Commit::default()
@@ -116,10 +125,7 @@ impl Catalog {
                 Ok(committed) => {
                     let revision = Revision(committed.revision.0);
                     self.reached(revision).await?;
-                    return Ok(Verdict::Applied(Applied {
-                        revision,
-                        outcomes: plan.outcomes,
-                    }));
+                    return Ok(Verdict::Applied(plan.committed(revision)));
                 }
                 Err(netloft_store::Error::Conflict { found, .. }) => {
                     // Another replica was first: see what it wrote, then check again.
@@ -143,48 +149,86 @@ impl Catalog {
 }
 
 struct Plan {
-    documents: Vec<Op>,
+    operations: Vec<Op>,
     outcomes: Vec<(DocumentKey, Outcome)>,
+    documents: Vec<Option<Arc<Stored>>>,
 }
 
-fn plan(transaction: &Transaction, current: &Current) -> Result<Plan, Error> {
-    let mut documents = Vec::new();
-    let mut outcomes = Vec::with_capacity(transaction.changes.len());
-    for change in &transaction.changes {
+impl Plan {
+    /// The answer where nothing was written.
+    fn applied(self, revision: Revision) -> Applied {
+        Applied {
+            revision,
+            outcomes: self.outcomes,
+            documents: self.documents,
+        }
+    }
+
+    /// The answer where it was written as `revision`.
+    fn committed(mut self, revision: Revision) -> Applied {
+        let outcomes = self.outcomes.iter().map(|(_, outcome)| outcome);
+        for (outcome, stored) in outcomes.zip(&mut self.documents) {
+            let Some(stored) = stored else { continue };
+            let stored = Arc::make_mut(stored);
+            match outcome {
+                Outcome::Created => {
+                    stored.created.revision = revision;
+                    stored.changed.revision = revision;
+                }
+                Outcome::Configured => stored.changed.revision = revision,
+                Outcome::Unchanged | Outcome::Deleted | Outcome::NotFound => {}
+            }
+        }
+        self.applied(revision)
+    }
+}
+
+fn plan(changes: &[Edit], terms: &Terms, current: &Current) -> Result<Plan, Error> {
+    let mut plan = Plan {
+        operations: Vec::new(),
+        outcomes: Vec::with_capacity(changes.len()),
+        documents: Vec::with_capacity(changes.len()),
+    };
+    for change in changes {
         match change {
             Edit::Put(document) => {
                 let key = document.key();
                 let old = current.get(&key);
-                let outcome = match old {
-                    None => Outcome::Created,
-                    Some(old) if same_declaration(&old.document, document) => Outcome::Unchanged,
-                    Some(_) => Outcome::Configured,
+                let (outcome, stored) = match old {
+                    Some(old) if same_declaration(&old.document, document) => {
+                        (Outcome::Unchanged, old.clone())
+                    }
+                    _ => {
+                        let stored = successor(old, document, terms);
+                        let at = codec::key(&key)?;
+                        let value = codec::encode(&at, &stored)?;
+                        plan.operations.push(Op::Put { key: at, value });
+                        let outcome = match old {
+                            None => Outcome::Created,
+                            Some(_) => Outcome::Configured,
+                        };
+                        (outcome, Arc::new(stored))
+                    }
                 };
-                if outcome != Outcome::Unchanged {
-                    let stored = successor(old, document, transaction);
-                    let at = codec::key(&key)?;
-                    let value = codec::encode(&at, &stored)?;
-                    documents.push(Op::Put { key: at, value });
-                }
-                outcomes.push((key, outcome));
+                plan.outcomes.push((key, outcome));
+                plan.documents.push(Some(stored));
             }
             Edit::Delete(key) => {
-                let outcome = if current.get(key).is_some() {
-                    documents.push(Op::Delete {
-                        key: codec::key(key)?,
-                    });
-                    Outcome::Deleted
-                } else {
-                    Outcome::NotFound
+                let old = current.get(key);
+                let outcome = match old {
+                    Some(_) => Outcome::Deleted,
+                    None => Outcome::NotFound,
                 };
-                outcomes.push((key.clone(), outcome));
+                if old.is_some() {
+                    let key = codec::key(key)?;
+                    plan.operations.push(Op::Delete { key });
+                }
+                plan.outcomes.push((key.clone(), outcome));
+                plan.documents.push(old.cloned());
             }
         }
     }
-    Ok(Plan {
-        documents,
-        outcomes,
-    })
+    Ok(plan)
 }
 
 /// Where it was declared does not count: moving a line makes no revision.
@@ -192,7 +236,7 @@ fn same_declaration(old: &Document, new: &Document) -> bool {
     old.spec == new.spec && old.metadata == new.metadata
 }
 
-fn successor(old: Option<&Arc<Stored>>, document: &Arc<Document>, by: &Transaction) -> Stored {
+fn successor(old: Option<&Arc<Stored>>, document: &Arc<Document>, by: &Terms) -> Stored {
     let now = Moment {
         revision: Revision::default(),
         at: by.at,
@@ -208,9 +252,9 @@ fn successor(old: Option<&Arc<Stored>>, document: &Arc<Document>, by: &Transacti
     }
 }
 
-fn named_once(transaction: &Transaction) -> Result<(), Error> {
+fn named_once(changes: &[Edit]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
-    for change in &transaction.changes {
+    for change in changes {
         let key = match change {
             Edit::Put(document) => document.key(),
             Edit::Delete(key) => key.clone(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use netloft_store::{Store, memory::Memory};
 
-use super::{Applied, Catalog, Edit, Error, Outcome, Transaction, Verdict};
+use super::{Applied, Catalog, Edit, Error, Outcome, Terms, Verdict};
 use crate::{
     model::{Document, DocumentKey, Kind, Metadata, Origin, Spec},
     snapshot::Revision,
@@ -36,9 +36,8 @@ fn key(name: &str) -> DocumentKey {
     }
 }
 
-fn transaction(changes: impl IntoIterator<Item = Edit>) -> Transaction {
-    Transaction {
-        changes: changes.into_iter().collect(),
+fn terms() -> Terms {
+    Terms {
         author: "ada".to_owned(),
         message: "why not".to_owned(),
         dry_run: false,
@@ -59,11 +58,9 @@ async fn catalog() -> Catalog {
 }
 
 async fn apply(catalog: &Catalog, changes: impl IntoIterator<Item = Edit>) -> Applied {
-    match catalog
-        .apply(transaction(changes), |_| Ok::<(), ()>(()))
-        .await
-        .unwrap()
-    {
+    let changes: Vec<Edit> = changes.into_iter().collect();
+    let verdict = catalog.write(terms(), |_| Ok::<_, ()>(changes.clone()));
+    match verdict.await.unwrap() {
         Verdict::Applied(applied) => applied,
         Verdict::Invalid(()) => unreachable!("the check never says no"),
     }
@@ -135,17 +132,15 @@ async fn the_generation_counts_changes_of_the_spec_alone() {
 #[tokio::test]
 async fn what_the_check_turns_down_and_what_is_only_tried_writes_nothing() {
     let catalog = catalog().await;
-    let verdict = catalog
-        .apply(transaction([put(service("a", 80))]), |_| Err("no"))
-        .await
-        .unwrap();
+    let verdict = catalog.write(terms(), |_| Err("no")).await.unwrap();
     assert!(matches!(verdict, Verdict::Invalid("no")));
 
-    let tried = Transaction {
+    let tried = Terms {
         dry_run: true,
-        ..transaction([put(service("a", 80))])
+        ..terms()
     };
-    let verdict = catalog.apply(tried, |_| Ok::<(), ()>(())).await.unwrap();
+    let edits = |_: &_| Ok::<_, ()>(vec![put(service("a", 80))]);
+    let verdict = catalog.write(tried, edits).await.unwrap();
     let Verdict::Applied(applied) = verdict else {
         panic!("{verdict:?}")
     };
@@ -157,11 +152,8 @@ async fn what_the_check_turns_down_and_what_is_only_tried_writes_nothing() {
 #[tokio::test]
 async fn a_document_that_stands_twice_in_a_transaction_is_refused() {
     let catalog = catalog().await;
-    let twice = transaction([put(service("a", 80)), Edit::Delete(key("a"))]);
-    let error = catalog
-        .apply(twice, |_| Ok::<(), ()>(()))
-        .await
-        .unwrap_err();
+    let twice = |_: &_| Ok::<_, ()>(vec![put(service("a", 80)), Edit::Delete(key("a"))]);
+    let error = catalog.write(terms(), twice).await.unwrap_err();
     assert!(matches!(error, Error::Twice(twice) if twice == key("a")));
 }
 
@@ -174,9 +166,9 @@ async fn what_another_replica_writes_is_seen_and_checked_against() {
 
     let mut seen = Vec::new();
     let verdict = here
-        .apply(transaction([put(service("ours", 80))]), |current| {
+        .write(terms(), |current| {
             seen.push(current.revision);
-            Ok::<(), ()>(())
+            Ok::<_, ()>(vec![put(service("ours", 80))])
         })
         .await
         .unwrap();
@@ -190,6 +182,22 @@ async fn what_another_replica_writes_is_seen_and_checked_against() {
         "the commit was checked against their write"
     );
     assert!(here.current().get(&key("theirs")).is_some());
+}
+
+#[tokio::test]
+async fn a_write_answers_with_each_document_as_it_is_stored() {
+    let catalog = catalog().await;
+    let applied = apply(&catalog, [put(service("a", 80)), put(service("b", 80))]).await;
+    for (key, _) in &applied.outcomes {
+        let told = applied.documents.iter().flatten();
+        let mut told = told;
+        let told = told.find(|stored| stored.document.key() == *key);
+        assert_eq!(told, catalog.current().get(key));
+    }
+    let applied = apply(&catalog, [put(service("a", 81)), Edit::Delete(key("b"))]).await;
+    let revisions = applied.documents.iter().flatten();
+    let revisions = revisions.map(|stored| (stored.created.revision.0, stored.changed.revision.0));
+    assert_eq!(revisions.collect::<Vec<_>>(), [(1, 2), (1, 1)]);
 }
 
 #[tokio::test]
