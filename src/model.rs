@@ -7,13 +7,16 @@
 //! Absent on purpose: text and positions (`check`), storage (`catalog`), defaults (`compile`).
 
 mod checks;
+mod config_map;
 mod document;
 mod duration;
 mod form;
 mod gateway;
+mod gateway_class;
 mod http_route;
 mod kind;
 mod metadata;
+mod namespace;
 mod proxy_class;
 mod re2;
 mod reference;
@@ -21,19 +24,22 @@ mod service;
 mod workload;
 
 pub use checks::{Checks, Fault, Finding, Report};
+pub use config_map::ConfigMap;
 pub use document::{Document, DocumentKey, NotADocument, Origin};
 pub use duration::{Duration, InvalidDuration};
 pub use form::Form;
 pub use gateway::{
     AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,
 };
+pub use gateway_class::{CONTROLLER, GatewayClass, ParametersRef};
 pub use http_route::{
     BackendRef, Filter, HeaderMatch, HeaderModifier, HeaderValue, HttpPathModifier, HttpRoute,
     Match, MatchType, ParentRef, PathMatch, PathMatchType, QueryParamMatch, Redirect, Rewrite,
     Rule, Timeouts,
 };
-pub use kind::KindFacts;
-pub use metadata::{DEFAULT_NAMESPACE, Metadata};
+pub use kind::{Body, KindFacts};
+pub use metadata::{DEFAULT_NAMESPACE, Metadata, SERVER_FIELDS};
+pub use namespace::Namespace;
 pub use proxy_class::{
     Listen, ProxyClass, ProxyMatch, Role, SeparateStreams, StreamDialect, Visibility,
 };
@@ -47,4 +53,7 @@ kind::kinds! {
     HttpRoute(HttpRoute),
     Gateway(Gateway),
     ProxyClass(ProxyClass),
+    GatewayClass(GatewayClass),
+    Namespace(Namespace),
+    ConfigMap(ConfigMap),
 }

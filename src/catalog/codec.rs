@@ -43,10 +43,11 @@ pub(super) fn documents() -> Result<Prefix, Error> {
 /// Where `document` stands.
 pub(super) fn key(document: &DocumentKey) -> Result<Key, Error> {
     let facts = document.kind.facts();
-    let text = format!(
-        "{MESH}/{}/{}/{}",
-        facts.plural, document.namespace, document.name
-    );
+    let (resource, name) = (facts.resource(), &document.name);
+    let text = match facts.namespaced {
+        true => format!("{MESH}/{resource}/{}/{name}", document.namespace),
+        false => format!("{MESH}/{resource}/{name}"),
+    };
     Key::new(&text).map_err(|reason| Error::NotAKey {
         document: document.clone(),
         reason: reason.to_string(),
@@ -56,21 +57,19 @@ pub(super) fn key(document: &DocumentKey) -> Result<Key, Error> {
 /// What stands at `key`.
 pub(super) fn document_key(key: &Key) -> Result<DocumentKey, Error> {
     let parts: Vec<&str> = key.as_str().split('/').collect();
-    let kind = |plural: &str| Kind::ALL.iter().find(|kind| kind.facts().plural == plural);
-    match parts[..] {
-        [_, plural, namespace, name] if kind(plural).is_some() => {
-            let kind = *kind(plural).ok_or_else(|| unreadable(key, &"unknown kind"))?;
-            Ok(DocumentKey {
-                kind,
-                namespace: namespace.into(),
-                name: name.into(),
-            })
-        }
-        _ => Err(unreadable(
-            key,
-            &"not the key of a document of a kind this version knows",
-        )),
-    }
+    let (resource, namespace, name) = match parts[..] {
+        [_, resource, namespace, name] => (resource, namespace, name),
+        [_, resource, name] => (resource, "", name),
+        _ => return Err(unreadable(key, &"not the key of a document")),
+    };
+    let kind = Kind::by_resource(resource)
+        .filter(|kind| kind.facts().namespaced == (parts.len() == 4))
+        .ok_or_else(|| unreadable(key, &"of no kind this version knows"))?;
+    Ok(DocumentKey {
+        kind,
+        namespace: namespace.into(),
+        name: name.into(),
+    })
 }
 
 /// The bytes of `stored`; its revisions are the store's own.
@@ -115,7 +114,11 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
     }
     let spec = Spec::from_json(document_key.kind, value.spec).map_err(|e| unreadable(key, &e))?;
     let document = Document {
-        metadata: value.metadata,
+        metadata: Metadata {
+            // The key says it for every kind, those without one included.
+            namespace: document_key.namespace.clone(),
+            ..value.metadata
+        },
         spec,
         origin: value.origin,
     };

@@ -102,6 +102,34 @@ async fn declaring_the_same_from_another_line_makes_no_revision() {
 }
 
 #[tokio::test]
+async fn documents_of_every_shape_are_stored_under_keys_of_their_own() {
+    let yaml = "
+{apiVersion: v1, kind: Namespace, metadata: {name: a}}
+---
+{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: shop}, data: {a: b}}
+---
+{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: a}, spec: {controllerName: b.c/d}}";
+    let source = crate::check::Source {
+        file: None,
+        text: yaml,
+    };
+    let checked = crate::check::documents(&[source], "shop");
+    assert_eq!(checked.diagnostics, []);
+    let mut declared = checked.documents;
+    declared.push(service("a", 80));
+
+    let store = store();
+    let first = Catalog::open(store.clone()).await.unwrap();
+    apply(&first, declared.iter().cloned().map(put)).await;
+    let again = Catalog::open(store).await.unwrap().current();
+    assert_eq!(again.len(), declared.len());
+    for document in declared {
+        let stored = again.get(&document.key()).map(|stored| &*stored.document);
+        assert_eq!(stored, Some(&document));
+    }
+}
+
+#[tokio::test]
 async fn the_generation_counts_changes_of_the_spec_alone() {
     let catalog = catalog().await;
     apply(&catalog, [put(service("a", 80))]).await;

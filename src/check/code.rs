@@ -84,6 +84,8 @@ codes! {
     WRONG_API_VERSION = 207 Error "The kind is not of this API version"
     EMPTY_FIELD       = 208 Warning "A field has no value and is taken as absent"
     NOT_YET           = 209 Error "A part of Gateway API has no effect here yet"
+    FOREIGN_KIND      = 210 Error "The kind is another program's"
+    NO_EFFECT         = 211 Warning "A field has no effect and is dropped"
 
     FORM              = 301 Error "A text has not the form it must have"
     RANGE             = 302 Error "A number is outside its bounds"

@@ -1,5 +1,6 @@
 //! Whole files to documents.
 
+mod foreign;
 mod guess;
 mod reader;
 

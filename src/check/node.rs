@@ -75,6 +75,15 @@ impl<'a> Node<'a> {
             if matches!(&**text, "" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// Nothing, or a list or mapping without anything in it.
+    pub(super) fn is_empty(&self) -> bool {
+        match &self.content {
+            Content::Scalar { .. } => self.is_null(),
+            Content::List(items) => items.is_empty(),
+            Content::Map(entries) => entries.is_empty(),
+        }
+    }
+
     /// Where what `pointer` names stands, or else the nearest thing around it. A field is
     /// underlined at its key where its value is a mapping or a list, else at its value.
     pub(super) fn locate(&self, pointer: &str) -> Span {

@@ -84,7 +84,8 @@ impl<'a> Seeker<'a> {
 
     /// A diagnostic at `field` of the object that names the target; at the object itself if empty.
     fn report(&self, code: Code, field: &str, message: impl Into<String>) -> Diagnostic {
-        let mut pointer = format!("/spec{}", self.reference.pointer);
+        let body = self.document.spec.kind().facts().body.pointer();
+        let mut pointer = format!("{body}{}", self.reference.pointer);
         if !field.is_empty() {
             pointer.push('/');
             pointer.push_str(field);

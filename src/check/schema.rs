@@ -21,9 +21,10 @@ use crate::model::Form;
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     pub(super) found: Vec<Diagnostic>,
-    /// Fields of `metadata` that the server writes: taken and dropped, so that what `get` prints can
-    /// be applied.
+    /// Fields of the outermost mapping that are not looked at: those that the server writes, so that
+    /// what `get` prints can be applied, and those that are read by themselves.
     pub(super) ignored: &'static [&'static str],
+    root: usize,
     pointer: String,
 }
 
@@ -31,6 +32,7 @@ impl Walk {
     pub(super) fn at(pointer: &str) -> Self {
         Self {
             pointer: pointer.to_owned(),
+            root: pointer.len(),
             ..Self::default()
         }
     }
@@ -176,7 +178,7 @@ impl Walk {
         present: &mut Vec<&'f str>,
     ) -> bool {
         let key = &*entry.key;
-        if self.ignored.contains(&key) {
+        if self.pointer.len() == self.root && self.ignored.contains(&key) {
             return true;
         }
         if fields.later.iter().any(|later| later == key) {

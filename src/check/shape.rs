@@ -78,7 +78,7 @@ impl Fields {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnknownWord(pub(super) String);
 
-/// The shape of the `spec` of `kind`.
+/// The shape of what documents of `kind` declare.
 pub(super) fn of_kind(kind: Kind) -> Option<&'static Shape> {
     static SHAPES: LazyLock<BTreeMap<Kind, Shape>> = LazyLock::new(|| {
         let shape = |kind: &Kind| Some((*kind, read(kind.spec_schema().as_value()).ok()?));
@@ -87,15 +87,26 @@ pub(super) fn of_kind(kind: Kind) -> Option<&'static Shape> {
     SHAPES.get(&kind)
 }
 
-/// The shape of `metadata`.
-pub(super) fn of_metadata() -> Option<&'static Shape> {
-    static SHAPE: LazyLock<Option<Shape>> = LazyLock::new(|| {
+/// The shape of `metadata` where names have the form `names`.
+pub(super) fn of_metadata(names: Form) -> Option<&'static Shape> {
+    static SHAPES: LazyLock<BTreeMap<&str, Shape>> = LazyLock::new(|| {
         let settings = schemars::generate::SchemaSettings::draft2020_12()
             .with(|settings| settings.inline_subschemas = true);
         let schema = settings.into_generator().into_root_schema_for::<Metadata>();
-        read(schema.as_value()).ok()
+        let with_names = |names: Form| {
+            let mut shape = read(schema.as_value()).ok()?;
+            if let Shape::Object(fields) = &mut shape {
+                let mut fields = fields.fields.iter_mut();
+                if let Some((_, Shape::Text { form, .. })) = fields.find(|(f, _)| f == "name") {
+                    *form = Some(names);
+                }
+            }
+            Some((names.name(), shape))
+        };
+        let kinds = Kind::ALL.iter().map(|kind| kind.facts().names);
+        kinds.filter_map(with_names).collect()
     });
-    SHAPE.as_ref()
+    SHAPES.get(names.name())
 }
 
 /// Translates a JSON Schema.
@@ -299,7 +310,9 @@ mod tests {
             let shape = read(kind.spec_schema().as_value());
             assert!(matches!(shape, Ok(Shape::Object(_))), "{kind:?}: {shape:?}");
         }
-        assert!(of_metadata().is_some());
+        for kind in Kind::ALL {
+            assert!(of_metadata(kind.facts().names).is_some());
+        }
     }
 
     #[test]

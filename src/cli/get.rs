@@ -51,8 +51,11 @@ pub(super) fn kind(text: &str) -> Result<Kind, String> {
 /// Where documents of `kind` are found.
 pub(super) fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> String {
     let facts = kind.facts();
-    let mut path = format!("/apis/{}/{}", facts.group, facts.version);
-    if let Some(namespace) = namespace {
+    let mut path = match facts.group {
+        "" => format!("/api/{}", facts.version),
+        group => format!("/apis/{group}/{}", facts.version),
+    };
+    if let Some(namespace) = namespace.filter(|_| facts.namespaced) {
         path.push_str(&format!("/namespaces/{}", escaped(namespace)));
     }
     path.push_str(&format!("/{}", facts.plural));

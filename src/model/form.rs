@@ -3,6 +3,7 @@
 //! A field names its form as `format` of its JSON Schema (`#[schemars(schema_with = "..")]` with one
 //! of the functions of `schemas`); reading a document checks it.
 
+mod base64;
 mod schemas;
 
 pub(super) use schemas::*;
@@ -16,6 +17,8 @@ use super::Duration;
 pub enum Form {
     /// RFC 1123 label: `orders`.
     DnsLabel,
+    /// DNS labels divided by dots, at most 253 bytes: `shop.example`.
+    DnsSubdomain,
     /// A DNS label that holds a letter, so that it is not taken for a port's number.
     PortName,
     /// A [`Form::PortName`] or a port's number.
@@ -42,12 +45,17 @@ pub enum Form {
     ServiceName,
     /// Absolute path of a URL, without query and fragment.
     Path,
+    /// Name of a value in a ConfigMap or Secret.
+    DataKey,
+    /// Bytes in base64, as Kubernetes reads them: padded, line ends passed over.
+    Base64,
 }
 
 impl Form {
     /// Every form there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 17] = [
         Self::DnsLabel,
+        Self::DnsSubdomain,
         Self::PortName,
         Self::PortKey,
         Self::Namespace,
@@ -61,6 +69,8 @@ impl Form {
         Self::Duration,
         Self::ServiceName,
         Self::Path,
+        Self::DataKey,
+        Self::Base64,
     ];
 
     /// Its name as `format` of a JSON Schema.
@@ -68,6 +78,7 @@ impl Form {
     pub fn name(self) -> &'static str {
         match self {
             Self::DnsLabel => "dns-label",
+            Self::DnsSubdomain => "dns-subdomain",
             Self::PortName => "port-name",
             Self::PortKey => "port-name-or-number",
             Self::Namespace => "namespace",
@@ -81,6 +92,9 @@ impl Form {
             Self::Duration => "gateway-duration",
             Self::ServiceName => "service-name",
             Self::Path => "absolute-path",
+            Self::DataKey => "data-key",
+            // Kubernetes' own name for it, which its clients know.
+            Self::Base64 => "byte",
         }
     }
 
@@ -90,6 +104,9 @@ impl Form {
         match self {
             Self::DnsLabel => {
                 "1 to 63 of a-z, 0-9 and '-', with a letter or digit first and last, as orders-v1"
+            }
+            Self::DnsSubdomain => {
+                "DNS labels (a-z, 0-9 and '-') divided by dots, at most 253 characters, as shop.example"
             }
             Self::PortName => "a name of a-z, 0-9 and '-' with at least one letter, as http",
             Self::PortKey => "a port's name, as http, or its number",
@@ -108,6 +125,8 @@ impl Form {
             Self::Duration => "a duration, as 15s, 1m30s or 250ms",
             Self::ServiceName => "NAME or NAMESPACE/NAME",
             Self::Path => "a path that begins with '/', without '//', '?', '#' and '/./'",
+            Self::DataKey => "1 to 253 of letters, digits, '-', '_' and '.', as tls.crt",
+            Self::Base64 => "bytes in base64, as Zm9v",
         }
     }
 
@@ -116,6 +135,7 @@ impl Form {
     pub fn fits(self, text: &str) -> bool {
         match self {
             Self::DnsLabel => is_dns_label(text),
+            Self::DnsSubdomain => text.len() <= 253 && text.split('.').all(is_dns_label),
             Self::PortName => is_port_name(text),
             Self::PortKey => is_port_name(text) || is_port(text),
             Self::Namespace => text == "." || is_dns_label(text),
@@ -140,6 +160,8 @@ impl Form {
                 None => is_dns_label(text),
             },
             Self::Path => is_path(text),
+            Self::DataKey => is_data_key(text),
+            Self::Base64 => base64::decode(text).is_some(),
         }
     }
 
@@ -218,6 +240,16 @@ fn is_label_key(text: &str) -> bool {
     }
 }
 
+/// Kubernetes' rule: what can be the name of a file, and does not lead out of its directory.
+fn is_data_key(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+        && text != "."
+        && !text.starts_with("..")
+}
+
 /// Gateway API's rules for `Exact` and `PathPrefix`, and only what RFC 3986 lets stand in a path.
 fn is_path(text: &str) -> bool {
     let forbidden = ["//", "/./", "/../", "%2f", "%2F"];
@@ -244,6 +276,11 @@ mod tests {
                 Form::DnsLabel,
                 &["a", "orders-v1", "0", &long_label],
                 &["", "-a", "a-", "A", "a.b", "a_b", "ä", &too_long],
+            ),
+            (
+                Form::DnsSubdomain,
+                &["a", "shop.example", "10.0.0.1"],
+                &["", "a..b", ".a", "A.b", "a_b"],
             ),
             (Form::PortName, &["http", "h2"], &["80", "", "Http"]),
             (
@@ -300,6 +337,16 @@ mod tests {
                     "", "a", "//", "/a//b", "/a?b", "/a#b", "/a/../b", "/a/..", "/./a", "/a b",
                     "/%2f", "/ä",
                 ],
+            ),
+            (
+                Form::DataKey,
+                &["tls.crt", ".dockerconfigjson", "A_b-c", "a..b"],
+                &["", ".", "..", "..a", "a/b", "a b", "ä"],
+            ),
+            (
+                Form::Base64,
+                &["", "Zm9v", "Zm9vYg==", "Zm9v\nYmFy\r\n"],
+                &["Zm9", "Zm9v!", "Zm9vYg", "Zm 9v", "Zm-_"],
             ),
         ];
         for (form, good, bad) in table {

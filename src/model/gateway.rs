@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, KindFacts, RefRole, Reference, Target, form};
+use super::{Body, Checks, Form, KindFacts, RefRole, Reference, Target, form};
 
 /// Listeners that the proxies of one class open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +91,9 @@ impl Gateway {
         version: "v1",
         plural: "gateways",
         short: &["gtw"],
+        namespaced: true,
+        names: Form::DnsLabel,
+        body: Body::Spec,
     };
 }
 

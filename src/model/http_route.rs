@@ -13,7 +13,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Gateway, Kind, KindFacts, form};
+use super::{Body, Duration, Form, Gateway, Kind, KindFacts, form};
 
 /// Rules for the requests to the services or gateways it names as parents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -340,6 +340,9 @@ impl HttpRoute {
         version: "v1",
         plural: "httproutes",
         short: &["route"],
+        namespaced: true,
+        names: Form::DnsLabel,
+        body: Body::Spec,
     };
 }
 

@@ -5,14 +5,14 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::Kind;
+use super::{Form, Kind};
 
 /// What tells one kind from another, fixed at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KindFacts {
     /// As written in `kind:`.
     pub kind: &'static str,
-    /// API group, as `netloft.dev`.
+    /// API group, as `netloft.dev`; empty for the core group of Kubernetes.
     pub group: &'static str,
     /// API version, as `v1`.
     pub version: &'static str,
@@ -20,13 +20,49 @@ pub struct KindFacts {
     pub plural: &'static str,
     /// Shorter names the command line takes besides kind and plural.
     pub short: &'static [&'static str],
+    /// Whether its documents live in namespaces. The namespace of the others is empty.
+    pub namespaced: bool,
+    /// The form of its documents' names.
+    pub names: Form,
+    /// Where its documents have what they declare.
+    pub body: Body,
+}
+
+/// Where the documents of a kind have what they declare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// Under `spec`.
+    Spec,
+    /// Under `spec`, which may be absent and is then empty.
+    OptionalSpec,
+    /// Beside `metadata`, as core kinds of Kubernetes have it.
+    TopLevel,
+}
+
+impl Body {
+    /// JSON pointer, from a document's root, to what it declares.
+    #[must_use]
+    pub fn pointer(self) -> &'static str {
+        match self {
+            Self::Spec | Self::OptionalSpec => "/spec",
+            Self::TopLevel => "",
+        }
+    }
 }
 
 impl Kind {
-    /// The kind written `kind:`, whatever its API version.
+    /// The kind written `kind:`, whatever its API version. No two kinds have one name.
     #[must_use]
     pub fn by_name(kind: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|k| k.facts().kind == kind)
+    }
+
+    /// The kind that [`KindFacts::resource`] names so.
+    #[must_use]
+    pub fn by_resource(resource: &str) -> Option<Self> {
+        let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+        let fits = |kind: &Self| kind.facts().plural == plural && kind.facts().group == group;
+        Self::ALL.iter().copied().find(fits)
     }
 }
 
@@ -64,7 +100,19 @@ impl KindFacts {
     /// As written in `apiVersion:`.
     #[must_use]
     pub fn api_version(&self) -> String {
-        format!("{}/{}", self.group, self.version)
+        match self.group {
+            "" => self.version.to_owned(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+
+    /// Plural and group, as `gateways.gateway.networking.k8s.io` and `secrets`: unique among kinds.
+    #[must_use]
+    pub fn resource(&self) -> String {
+        match self.group {
+            "" => self.plural.to_owned(),
+            group => format!("{}.{group}", self.plural),
+        }
     }
 }
 
@@ -109,7 +157,8 @@ macro_rules! kinds {
         }
 
         impl Kind {
-            /// JSON Schema of its `spec`, every part written out in its place.
+            /// JSON Schema of what its documents declare, every part written out in its place; where
+            /// that stands is told by [`KindFacts::body`].
             #[must_use]
             pub fn spec_schema(self) -> schemars::Schema {
                 let settings = schemars::generate::SchemaSettings::draft2020_12()
@@ -126,7 +175,7 @@ macro_rules! kinds {
                 match self { $(Self::$name(_) => Kind::$name,)* }
             }
 
-            /// Reads the `spec` of a document of `kind`.
+            /// Reads what a document of `kind` declares.
             ///
             /// # Errors
             /// What serde says about the first field that does not fit.
@@ -134,7 +183,7 @@ macro_rules! kinds {
                 match kind { $(Kind::$name => serde_json::from_value::<$ty>(spec).map(Self::$name),)* }
             }
 
-            /// The `spec` as declared.
+            /// What is declared, as it was.
             ///
             /// # Errors
             /// None for any spec that was read by [`Spec::from_json`].
@@ -145,3 +194,27 @@ macro_rules! kinds {
     };
 }
 pub(super) use kinds;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_share_a_name_by_which_they_are_found() {
+        let of = |name: &dyn Fn(&KindFacts) -> String| {
+            let names: BTreeSet<String> = Kind::ALL.iter().map(|k| name(k.facts())).collect();
+            names.len()
+        };
+        for count in [
+            of(&|facts| facts.kind.to_lowercase()),
+            of(&KindFacts::resource),
+        ] {
+            assert_eq!(count, Kind::ALL.len());
+        }
+        for kind in Kind::ALL {
+            assert_eq!(Kind::by_resource(&kind.facts().resource()), Some(*kind));
+        }
+    }
+}

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, DocumentKey, Fault, Kind, KindFacts, RefRole, Reference, Target, form};
+use super::{
+    Body, Checks, DocumentKey, Fault, Form, Kind, KindFacts, RefRole, Reference, Target, form,
+};
 
 /// A group of proxies that are configured alike. The classes `sidecar`, `gateway` and `client`
 /// exist without a document, each with the role of its name; a document replaces them.
@@ -132,6 +134,9 @@ impl ProxyClass {
         version: "v1",
         plural: "proxyclasses",
         short: &["pclass"],
+        namespaced: true,
+        names: Form::DnsLabel,
+        body: Body::Spec,
     };
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, Fault, KindFacts, Reference, form};
+use super::{Body, Checks, Fault, Form, KindFacts, Reference, form};
 
 /// A logical name with ports, and where its endpoints come from: exactly one of `selector`,
 /// `endpoints` and `dns`.
@@ -114,6 +114,9 @@ impl Service {
         version: "v1",
         plural: "services",
         short: &["svc"],
+        namespaced: true,
+        names: Form::DnsLabel,
+        body: Body::Spec,
     };
 }
 

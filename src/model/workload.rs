@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, Fault, KindFacts, Reference, form};
+use super::{Body, Checks, Fault, Form, KindFacts, Reference, form};
 
 /// One running instance: where it is reached, and the labels that services select it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -76,6 +76,9 @@ impl Workload {
         version: "v1",
         plural: "workloads",
         short: &["wl"],
+        namespaced: true,
+        names: Form::DnsLabel,
+        body: Body::Spec,
     };
 }
 

@@ -49,7 +49,7 @@ pub(super) fn memberships(document: &Document) -> BTreeSet<Index> {
         Spec::ProxyClass(_) => {
             sets.insert(Index::ClassNamed(document.metadata.name.clone()));
         }
-        Spec::Workload(_) => {}
+        Spec::Workload(_) | Spec::GatewayClass(_) | Spec::Namespace(_) | Spec::ConfigMap(_) => {}
     }
     sets
 }

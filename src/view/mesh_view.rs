@@ -127,7 +127,11 @@ impl MeshView {
                     let new = new.map(|document| &document.metadata.labels);
                     next.selection.workload(&name, old, new, &mut parts);
                 }
-                Kind::Gateway | Kind::ProxyClass => {}
+                Kind::Gateway
+                | Kind::ProxyClass
+                | Kind::GatewayClass
+                | Kind::Namespace
+                | Kind::ConfigMap => {}
             }
         }
         // After all workloads: a Service is filed against the labels as they are now.

@@ -15,9 +15,14 @@ pub(super) fn key(text: &str, namespace: &str) -> Option<DocumentKey> {
         };
         text.lines().find_map(after).filter(|text| !text.is_empty())
     };
+    let kind = Kind::by_name(&value("kind")?)?;
+    let namespace = match kind.facts().namespaced {
+        true => value("namespace").map_or_else(|| namespace.into(), Into::into),
+        false => "".into(),
+    };
     Some(DocumentKey {
-        kind: Kind::by_name(&value("kind")?)?,
-        namespace: value("namespace").map_or_else(|| namespace.into(), Into::into),
+        kind,
+        namespace,
         name: value("name")?.into(),
     })
 }
@@ -36,6 +41,10 @@ mod tests {
             (
                 "kind: Gateway\nmetadata: {name: 'a', namespace: b}\nx: \"",
                 "Gateway b/a",
+            ),
+            (
+                "kind: Namespace\nmetadata: {name: a}\nspec: [",
+                "Namespace a",
             ),
         ] {
             assert_eq!(key(text, "shop").unwrap().to_string(), expected);

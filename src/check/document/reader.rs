@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::guess;
+use super::{foreign, guess};
 use crate::{
     check::{
         Code, Diagnostic, Severity, Span, Stage, bounds, limits,
@@ -14,7 +14,10 @@ use crate::{
         split::Chunk,
         suggest, syntax,
     },
-    model::{Checks, Document, DocumentKey, Finding, Kind, Metadata, Origin, Spec},
+    model::{
+        Body, Checks, Document, DocumentKey, Finding, Form, Kind, Metadata, Origin, SERVER_FIELDS,
+        Spec,
+    },
 };
 
 /// A document that is named, if it could be read or not.
@@ -121,15 +124,11 @@ struct Reader<'a> {
     found: Vec<Diagnostic>,
 }
 
-/// Fields of `metadata` that a server writes and `get` prints: taken and dropped.
-const SERVER_FIELDS: &[&str] = &[
-    "uid",
-    "resourceVersion",
-    "generation",
-    "creationTimestamp",
-    "managedFields",
-    "selfLink",
-];
+/// What every document has; the kind's own fields stand under `spec` or beside these.
+const ENVELOPE: &[&str] = &["apiVersion", "kind", "metadata", "status"];
+
+/// Fields of `metadata` that Kubernetes acts on and nothing here does.
+const NO_EFFECT: [&str; 2] = ["finalizers", "ownerReferences"];
 
 impl Reader<'_> {
     fn read(&mut self, root: &Node<'_>, text: Option<Arc<str>>) -> Option<Read> {
@@ -137,11 +136,13 @@ impl Reader<'_> {
             self.found.push(not_a_document(root));
             return None;
         };
-        self.unknown_parts(entries);
         let kind = self.kind(root);
-        let metadata = self.metadata(root);
+        if kind.is_none_or(|kind| kind.facts().body != Body::TopLevel) {
+            self.unknown_parts(entries);
+        }
+        let metadata = self.metadata(kind, root);
         let (kind, (metadata, at)) = kind.zip(metadata)?;
-        let spec = self.spec(kind, root);
+        let spec = self.body(kind, root);
         let key = DocumentKey {
             kind,
             namespace: metadata.namespace.clone(),
@@ -220,6 +221,11 @@ impl Reader<'_> {
             return None;
         };
         let written = entry.value.text().unwrap_or_default();
+        let of = version.and_then(|version| version.value.text());
+        if let Some(foreign) = of.and_then(|version| foreign::told(version, written)) {
+            self.found.push(foreign.at(entry.span()).pointer("/kind"));
+            return None;
+        }
         let kind = Kind::by_name(written).or_else(|| {
             let meant = suggest::nearest(written, kinds());
             self.found.push(
@@ -263,35 +269,86 @@ impl Reader<'_> {
     }
 
     /// The metadata, and where the name stands.
-    fn metadata(&mut self, root: &Node<'_>) -> Option<(Metadata, Span)> {
+    fn metadata(&mut self, kind: Option<Kind>, root: &Node<'_>) -> Option<(Metadata, Span)> {
         let Some(entry) = root.get("metadata") else {
             self.missing(root, "metadata", "a mapping with the document's name");
             return None;
         };
+        let facts = kind.map(Kind::facts);
+        let names = facts.map_or(Form::DnsLabel, |facts| facts.names);
         let mut walk = Walk::at("/metadata");
         walk.ignored = SERVER_FIELDS;
-        let value = walk.value(shape::of_metadata()?, &entry.value, entry.span());
+        let value = walk.value(shape::of_metadata(names)?, &entry.value, entry.span());
         self.found.append(&mut walk.found);
+        self.without_effect(kind, &entry.value);
         let Some(Value::Object(mut fields)) = value else {
             return None;
         };
-        fields
-            .entry("namespace")
-            .or_insert_with(|| self.namespace.into());
+        if facts.is_none_or(|facts| facts.namespaced) {
+            fields
+                .entry("namespace")
+                .or_insert_with(|| self.namespace.into());
+        } else {
+            fields.insert("namespace".to_owned(), "".into());
+        }
         let at = entry.value.locate("/name");
         let metadata = serde_json::from_value(Value::Object(fields));
         Some((self.typed("/metadata", entry.span(), metadata)?, at))
     }
 
-    fn spec(&mut self, kind: Kind, root: &Node<'_>) -> Option<Spec> {
-        let Some(entry) = root.get("spec") else {
-            self.missing(root, "spec", &format!("what the {kind} is to be"));
-            return None;
+    /// Tells what of the metadata is dropped though whoever wrote it may count on it.
+    fn without_effect(&mut self, kind: Option<Kind>, metadata: &Node<'_>) {
+        for field in NO_EFFECT {
+            let entry = metadata.get(field);
+            if let Some(entry) = entry.filter(|entry| !entry.value.is_empty()) {
+                self.found.push(
+                    Diagnostic::new(Code::NO_EFFECT, format!("{field} have no effect here"))
+                        .at(entry.key_span)
+                        .pointer(format!("/metadata/{field}"))
+                        .suggest(Some("remove the field")),
+                );
+            }
+        }
+        let kind = kind.filter(|kind| !kind.facts().namespaced);
+        if let Some((kind, entry)) = kind.zip(metadata.get("namespace")) {
+            let message = format!("a {kind} is in no namespace");
+            self.found.push(
+                Diagnostic::new(Code::NO_EFFECT, message)
+                    .at(entry.span())
+                    .pointer("/metadata/namespace")
+                    .suggest(Some("remove the field")),
+            );
+        }
+    }
+
+    /// What the document declares.
+    fn body(&mut self, kind: Kind, root: &Node<'_>) -> Option<Spec> {
+        let body = kind.facts().body;
+        let pointer = body.pointer();
+        let mut walk = Walk::at(pointer);
+        let (node, span) = match (body, root.get("spec")) {
+            (Body::TopLevel, _) => {
+                walk.ignored = ENVELOPE;
+                (root, root.span)
+            }
+            (Body::OptionalSpec, Some(entry)) if entry.value.is_null() => {
+                return self.empty(kind, root.span);
+            }
+            (_, Some(entry)) => (&entry.value, entry.span()),
+            (Body::OptionalSpec, None) => return self.empty(kind, root.span),
+            (Body::Spec, None) => {
+                self.missing(root, "spec", &format!("what the {kind} is to be"));
+                return None;
+            }
         };
-        let mut walk = Walk::at("/spec");
-        let value = walk.value(shape::of_kind(kind)?, &entry.value, entry.span());
+        let value = walk.value(shape::of_kind(kind)?, node, span);
         self.found.append(&mut walk.found);
-        self.typed("/spec", entry.span(), Spec::from_json(kind, value?))
+        self.typed(pointer, span, Spec::from_json(kind, value?))
+    }
+
+    fn empty(&mut self, kind: Kind, span: Span) -> Option<Spec> {
+        let nothing = Value::Object(serde_json::Map::new());
+        self.typed("/spec", span, Spec::from_json(kind, nothing))
     }
 
     /// The schema is made from the type, so what fits the one fits the other; should they ever
@@ -316,7 +373,8 @@ impl Reader<'_> {
         let mut checks = Checks::default();
         spec.check(&mut checks);
         for finding in checks.into_findings() {
-            let pointer = format!("/spec{}", finding.pointer);
+            let body = spec.kind().facts().body.pointer();
+            let pointer = format!("{body}{}", finding.pointer);
             if self.follows(&pointer, &finding) {
                 continue;
             }

@@ -206,6 +206,7 @@ fn describe(shape: &Shape) -> String {
 fn article(form: Form) -> &'static str {
     match form {
         Form::DnsLabel => "a DNS label",
+        Form::DnsSubdomain => "a DNS name",
         Form::PortName => "a port's name",
         Form::PortKey => "a port's name or number",
         Form::Namespace => "a namespace",
@@ -218,5 +219,7 @@ fn article(form: Form) -> &'static str {
         Form::Duration => "a duration",
         Form::ServiceName => "a service's name",
         Form::Path => "a path",
+        Form::DataKey => "a value's name",
+        Form::Base64 => "base64",
     }
 }

@@ -9,8 +9,10 @@ use crate::{
 };
 
 /// The valid files, by name.
-pub(super) const FILES: &[(&str, &str)] =
-    &[("shop.yaml", include_str!("../testdata/good/shop.yaml"))];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("shop.yaml", include_str!("../testdata/good/shop.yaml")),
+    ("core.yaml", include_str!("../testdata/good/core.yaml")),
+];
 
 #[test]
 fn a_valid_file_has_nothing_wrong() {

@@ -47,7 +47,7 @@ fn all_errors_of_all_documents_are_told_in_one_go_and_in_order() {
         (Code::NO_BACKEND, 19),
         (Code::RANGE, 19), // weight -1
         (Code::MISSING_FIELD, 21),
-        (Code::UNKNOWN_KIND, 22),
+        (Code::FOREIGN_KIND, 22),
     ];
     assert_eq!(found, expected);
 }

@@ -71,6 +71,17 @@ pub(in crate::model) fn annotations(_: &mut SchemaGenerator) -> Schema {
     map(Form::LabelKey, &json!({ "type": "string" }))
 }
 
+pub(in crate::model) fn texts(_: &mut SchemaGenerator) -> Schema {
+    map(Form::DataKey, &json!({ "type": "string" }))
+}
+
+pub(in crate::model) fn base64s(_: &mut SchemaGenerator) -> Schema {
+    map(
+        Form::DataKey,
+        &json!({ "type": "string", "format": Form::Base64.name() }),
+    )
+}
+
 pub(in crate::model) fn versions(generator: &mut SchemaGenerator) -> Schema {
     map(Form::DnsLabel, labels(generator).as_value())
 }

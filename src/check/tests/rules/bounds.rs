@@ -14,6 +14,21 @@ macro_rules! rule {
 }
 
 pub(super) const ROWS: &[Row] = &[
+    (
+        Code::DUPLICATE,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\nbinaryData: {a: «Zm9v»}",
+        &["in data already"],
+    ),
+    (
+        Code::FORM,
+        "@GatewayClass\nspec: {controllerName: «netloft.dev»}",
+        &["netloft.dev/gateway"],
+    ),
+    (
+        Code::EXCLUSIVE,
+        "@GatewayClass\nspec: {controllerName: netloft.dev/gateway, «parametersRef»: {group: a, kind: b, name: c}}",
+        &["takes no parameters", "ProxyClass"],
+    ),
     // Text.
     (
         Code::FORM,

@@ -162,13 +162,86 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Code::UNKNOWN_KIND,
+        "apiVersion: v1\nkind: «ConfigMapp»\nmetadata: {name: a}",
+        &["did you mean \"ConfigMap\"?"],
+    ),
+    (
+        Code::FOREIGN_KIND,
         "apiVersion: apps/v1\nkind: «Deployment»\nmetadata: {name: a}\nspec: {}",
-        &["Deployment"],
+        &["Deployment of apps/v1 is a kind of Kubernetes", "Workload"],
+    ),
+    (
+        Code::FOREIGN_KIND,
+        "apiVersion: v1\nkind: «Service»\nmetadata: {name: a}\nspec: {type: ClusterIP}",
+        &["Service of v1", "netloft.dev/v1", "ConfigMap"],
+    ),
+    (
+        Code::FOREIGN_KIND,
+        "apiVersion: v1\nkind: «PersistentVolume»\nmetadata: {name: a}\nspec: {}",
+        &["PersistentVolume of v1 is a kind of Kubernetes", "leave it"],
+    ),
+    (
+        Code::FOREIGN_KIND,
+        "apiVersion: networking.istio.io/v1\nkind: «VirtualService»\nmetadata: {name: a}",
+        &[
+            "VirtualService of networking.istio.io/v1",
+            "use an HTTPRoute",
+        ],
+    ),
+    (
+        Code::FOREIGN_KIND,
+        "apiVersion: cert-manager.io/v1\nkind: «Certificate»\nmetadata: {name: a}",
+        &["a kind of cert-manager.io, not of Netloft"],
+    ),
+    (
+        Code::NOT_YET,
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: «GRPCRoute»\nmetadata: {name: a}",
+        &["GRPCRoute is part of Gateway API"],
     ),
     (
         Code::WRONG_API_VERSION,
-        "apiVersion: «v1»\nkind: Service\nmetadata: {name: a}\nspec: {type: ClusterIP}",
-        &["no kind Service in \"v1\"", "netloft.dev/v1"],
+        "apiVersion: «v2»\nkind: ConfigMap\nmetadata: {name: a}",
+        &["served as v1 only"],
+    ),
+    (
+        Code::WRONG_API_VERSION,
+        "apiVersion: «netlofft.dev/v1»\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}], dns: [a]}",
+        &["no kind Service", "write apiVersion: netloft.dev/v1"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n«dta»: {a: b}",
+        &["did you mean \"data\"?"],
+    ),
+    (
+        Code::UNKNOWN_FIELD,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n«spec»: {a: b}",
+        &["data, binaryData, immutable"],
+    ),
+    (
+        Code::FORM,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\nbinaryData: {a: «Zm9»}",
+        &["base64"],
+    ),
+    (
+        Code::FORM,
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {«a/b»: c}",
+        &["a/b", "as tls.crt"],
+    ),
+    (
+        Code::MISSING_FIELD,
+        "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: a}\n«spec»: {}",
+        &["controllerName"],
+    ),
+    (
+        Code::NO_EFFECT,
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: «b»}",
+        &["a Namespace is in no namespace"],
+    ),
+    (
+        Code::NO_EFFECT,
+        "apiVersion: netloft.dev/v1\nkind: Service\nspec: {ports: [{port: 80}], dns: [a]}\nmetadata:\n  name: a\n  ownerReferences: []\n  «finalizers»: [a]",
+        &["finalizers have no effect"],
     ),
     (
         Code::WRONG_API_VERSION,

@@ -1,0 +1,22 @@
+//! Base64 as Kubernetes' clients write and read it.
+
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{GeneralPurpose, GeneralPurposeConfig},
+};
+
+/// Go's decoder, which Kubernetes has, does not look at the unused bits of the last character.
+const ENGINE: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
+
+/// The bytes that `text` stands for, line ends passed over; none where it is no base64.
+pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+    if text.contains(['\r', '\n']) {
+        let joined: String = text.chars().filter(|c| !"\r\n".contains(*c)).collect();
+        return ENGINE.decode(joined).ok();
+    }
+    ENGINE.decode(text).ok()
+}
