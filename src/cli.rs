@@ -1,54 +1,46 @@
 //! Client verbs of the command line, one a file: a client of the REST API, and what needs no server.
+//!
+//! A verb is a file with `Args` and `run`, and one line in `verbs!` below.
 
 mod apply;
 mod bootstrap;
 mod client;
+mod connection;
+mod context;
+mod contexts;
 mod delete;
+mod explain;
 mod failure;
 pub mod files;
 mod get;
 mod output;
+mod paint;
 mod pc;
 mod ps;
 mod validate;
+mod verb;
 
 pub use failure::{Failure, failed};
+pub use paint::{Colour, Terminal};
 
-use std::process::ExitCode;
-
-/// A verb and its arguments.
-#[derive(Debug, clap::Subcommand)]
-pub enum Verb {
+verb::verbs! {
     /// Applies documents in one transaction
-    Apply(apply::Args),
+    Apply(apply)
     /// Shows documents
-    Get(get::Args),
+    Get(get)
     /// Deletes documents
-    Delete(delete::Args),
+    Delete(delete)
     /// Checks files without a server
-    Validate(validate::Args),
+    Validate(validate)
+    /// Explains a kind, a field of it, or a code
+    Explain(explain)
     /// Shows what every proxy was sent, accepted and rejected
-    Ps(ps::Args),
+    Ps(ps)
     /// Shows the resources that one proxy is given
     #[command(visible_alias = "proxy-config")]
-    Pc(pc::Args),
+    Pc(pc)
     /// Prints what an Envoy needs to find its control plane
-    Bootstrap(bootstrap::Args),
-}
-
-/// Runs `verb` and tells how it ended.
-pub async fn run(verb: Verb) -> ExitCode {
-    let done = match verb {
-        Verb::Apply(args) => apply::run(args).await,
-        Verb::Get(args) => get::run(args).await,
-        Verb::Delete(args) => delete::run(args).await,
-        Verb::Validate(args) => validate::run(&args),
-        Verb::Ps(args) => ps::run(args).await,
-        Verb::Pc(args) => pc::run(args).await,
-        Verb::Bootstrap(args) => bootstrap::run(args).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failed(&failure),
-    }
+    Bootstrap(bootstrap)
+    /// Shows, adds and chooses the servers that verbs talk to
+    Context(context)
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use netloft::{cli, run};
 
 /// A service mesh in one program, for everything that speaks Envoy's xDS.
@@ -24,6 +24,9 @@ struct Args {
     )]
     log: tracing_subscriber::EnvFilter,
 
+    #[command(flatten)]
+    terminal: cli::Terminal,
+
     #[command(subcommand)]
     verb: Verb,
 }
@@ -37,7 +40,13 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let matches = Args::command().get_matches();
+    let json = wants_json(&matches);
+    let args = match Args::from_arg_matches(&matches) {
+        Ok(args) => args,
+        Err(error) => error.exit(),
+    };
+    args.terminal.use_it();
     tracing_subscriber::fmt()
         .with_env_filter(args.log)
         .with_writer(std::io::stderr)
@@ -48,12 +57,28 @@ fn main() -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return cli::failed(&cli::Failure::other(error)),
+        Err(error) => return cli::failed(&cli::Failure::other(error), json),
     };
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match args.verb {
             Verb::Up(args) => run::up::run(args).await,
             Verb::Client(verb) => cli::run(verb).await,
         }
-    })
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => cli::failed(&failure, json),
+    }
+}
+
+/// Whether the innermost verb was asked for JSON: errors are told in it too then.
+fn wants_json(matches: &ArgMatches) -> bool {
+    match matches.subcommand() {
+        Some((_, matches)) => wants_json(matches),
+        None => matches
+            .try_get_raw("output")
+            .ok()
+            .flatten()
+            .is_some_and(|mut values| values.any(|value| value == "json")),
+    }
 }

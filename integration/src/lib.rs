@@ -26,3 +26,4 @@ pub mod ports;
 pub mod process;
 pub mod readme;
 pub mod terminal;
+pub mod transcript;

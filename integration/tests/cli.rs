@@ -217,3 +217,80 @@ async fn a_server_that_is_told_to_end_ends_well() {
     netloft.restart().await;
     netloft.cli(&["get", "service", "web"]).await.must_succeed();
 }
+
+#[tokio::test]
+async fn errors_are_json_where_json_is_asked_for() {
+    let nobody = Port::reserve();
+    let server = format!("http://{}", nobody.address());
+    let words = ["get", "services", "-o", "json", "--server", &server];
+    let output = run(&words, &[]).await.must_exit_with(7);
+    let problem: Value = serde_json::from_str(&output.stderr).unwrap();
+    assert_eq!(problem["exitCode"], 7);
+    assert!(problem["next"].as_str().unwrap().contains("netloft up"));
+    assert_eq!(output.stdout, "");
+
+    let netloft = Netloft::start().await;
+    let path = netloft.write("typo.yaml", &file(&[route("web", "web", &["wbe"])]));
+    let words = ["apply", "-f", &path, "-o", "json"];
+    let output = netloft.cli(&words).await.must_exit_with(6);
+    let problem: Value = serde_json::from_str(&output.stderr).unwrap();
+    assert_eq!(problem["status"], 422);
+    assert_eq!(problem["errors"][0]["file"], path);
+}
+
+#[tokio::test]
+async fn colours_are_shown_where_they_are_wanted_and_nowhere_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = bad_file(&folder);
+    let words = ["validate", "-f", &path];
+    for (variables, flags, coloured) in [
+        (&[][..], &[][..], false),
+        (&[("CLICOLOR_FORCE", "1")][..], &[][..], true),
+        (
+            &[("CLICOLOR_FORCE", "1")][..],
+            &["--color", "never"][..],
+            false,
+        ),
+        (&[("NO_COLOR", "1")][..], &["--color", "always"][..], true),
+    ] {
+        let words = [&words[..], flags].concat();
+        let output = run(&words, variables).await.must_exit_with(6);
+        let found = output.stderr.contains("\x1b[");
+        assert_eq!(found, coloured, "{variables:?} {flags:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_context_leads_to_its_server_and_namespace_unless_told_otherwise() {
+    let netloft = Netloft::start().await;
+    let config = netloft.folder().join("contexts/config.yaml");
+    let config = config.to_string_lossy();
+    let here = format!("http://{}", netloft.http());
+    let with = async |words: &[&str]| run(words, &[("NETLOFT_CONFIG", &*config)]).await;
+    let words = ["context", "add", "shop", "--server", &here, "-n", "shop"];
+    with(&words).await.must_succeed();
+    let nobody = Port::reserve();
+    let gone = format!("http://{}", nobody.address());
+    with(&["context", "add", "gone", "--server", &gone])
+        .await
+        .must_succeed();
+
+    let path = netloft.write("web.yaml", &service("web"));
+    with(&["apply", "-f", &path]).await.must_succeed();
+    let document = netloft
+        .cli(&["get", "service", "web", "-n", "shop"])
+        .await
+        .must_succeed();
+    assert!(document.stdout.contains("web"), "{}", document.stdout);
+
+    with(&["get", "services", "--context", "gone"])
+        .await
+        .must_exit_with(7);
+    with(&["context", "use", "gone"]).await.must_succeed();
+    with(&["get", "services"]).await.must_exit_with(7);
+    with(&["get", "services", "--server", &here])
+        .await
+        .must_succeed();
+    with(&["context", "remove", "gone"]).await.must_succeed();
+    with(&["context", "use", "gone"]).await.must_exit_with(4);
+}

@@ -6,7 +6,7 @@ use http::Method;
 
 use super::{
     Failure,
-    client::{Server, escaped},
+    client::{Ask, InNamespace, Server, escaped},
     failure::warn,
     files,
     output::Output,
@@ -48,18 +48,17 @@ pub(super) struct Change {
     #[arg(long, default_value = "", env = "USER")]
     author: String,
 
-    /// Namespace of documents that name none
-    #[arg(short, long, default_value = "default")]
-    pub(super) namespace: String,
+    #[command(flatten)]
+    pub(super) namespace: InNamespace,
 }
 
 impl Change {
-    pub(super) fn query(&self) -> String {
+    pub(super) fn query(&self, server: &Server) -> Result<String, Failure> {
         let (author, message) = (escaped(&self.author), escaped(&self.message));
-        format!(
-            "author={author}&message={message}&namespace={}",
-            escaped(&self.namespace)
-        )
+        let namespace = escaped(&self.namespace.of(server)?);
+        Ok(format!(
+            "author={author}&message={message}&namespace={namespace}"
+        ))
     }
 }
 
@@ -74,9 +73,8 @@ pub(super) async fn send(
     let body = ApplyBody { files, delete };
     let json = serde_json::to_vec(&body).map_err(Failure::other)?;
     let path = format!("/v1/apply?{query}");
-    let answer: ApplyAnswer = server
-        .ask(Method::POST, &path, Some(json), &body.files)
-        .await?;
+    let ask = Ask::new(Method::POST, &path).json(json).about(&body.files);
+    let answer: ApplyAnswer = server.ask(ask).await?;
     warn(&answer.warnings, &body.files);
     output.show(&answer, || text(&answer), || names(&answer))
 }
@@ -86,7 +84,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let (dry_run, dangling) = (args.dry_run, args.allow_dangling);
     let query = format!(
         "{}&dryRun={dry_run}&allowDangling={dangling}",
-        args.change.query()
+        args.change.query(&args.server)?
     );
     send(&args.server, &args.output, files, false, &query).await
 }

@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use super::{
     Failure,
-    client::Server,
-    output::{Format, say, yaml},
+    client::{InNamespace, Server},
+    output::{Format, give, yaml},
 };
-use crate::{api::types::Info, model::DEFAULT_NAMESPACE};
+use crate::api::types::Info;
 
 /// Prints an Envoy bootstrap.
 #[derive(Debug, clap::Args)]
@@ -28,9 +28,8 @@ pub struct Args {
     #[arg(long, default_value = "sidecar")]
     class: String,
 
-    /// Its namespace
-    #[arg(short, long, default_value = DEFAULT_NAMESPACE)]
-    namespace: String,
+    #[command(flatten)]
+    namespace: InNamespace,
 
     /// How it speaks xDS
     #[arg(long, value_enum, default_value_t = Dialect::Delta)]
@@ -76,13 +75,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             info.grpc.parse().map_err(Failure::other)?
         }
     };
-    let bootstrap = bootstrap(&args, xds);
+    let bootstrap = bootstrap(&args, &args.namespace.of(&args.server)?, xds);
     let format = if args.output == "json" {
         Format::Json
     } else {
         Format::Yaml
     };
-    say(&match format {
+    give(&match format {
         Format::Json => format!(
             "{}\n",
             serde_json::to_string_pretty(&bootstrap).map_err(Failure::other)?
@@ -91,7 +90,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     })
 }
 
-fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
+fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
     let api_type = match args.dialect {
         Dialect::Delta => "DELTA_GRPC",
         Dialect::Sotw => "GRPC",
@@ -119,7 +118,7 @@ fn bootstrap(args: &Args, xds: SocketAddr) -> Value {
         "node": {
             "id": args.name.as_str(),
             "cluster": args.class,
-            "metadata": {"netloft": {"class": args.class, "namespace": args.namespace}},
+            "metadata": {"netloft": {"class": args.class, "namespace": namespace}},
         },
         "admin": {"address": socket("127.0.0.1", args.admin)},
         "dynamic_resources": dynamic,

@@ -3,106 +3,120 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Uri, header};
+use http::{Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client as Http, rt::TokioExecutor};
 use serde::de::DeserializeOwned;
 
-use super::Failure;
+pub(super) use super::connection::{InNamespace, Server};
+use super::{Failure, connection::Found};
 use crate::api::types::{File, ProblemDetails};
 
 /// Longest wait for an answer: an apply of the largest size takes seconds.
 const BOUND: Duration = Duration::from_secs(60);
 
-/// Where the server is.
-#[derive(Debug, Clone, clap::Args)]
-pub(super) struct Server {
-    /// The server's REST API
-    #[arg(
-        long,
-        value_name = "URL",
-        default_value = "http://127.0.0.1:7700",
-        env = "NETLOFT_SERVER"
-    )]
-    server: String,
+/// A request, before it is sent.
+#[derive(Debug)]
+pub(super) struct Ask<'a> {
+    method: Method,
+    path: &'a str,
+    json: Option<Vec<u8>>,
+    files: &'a [File],
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn new(method: Method, path: &'a str) -> Self {
+        Self {
+            method,
+            path,
+            json: None,
+            files: &[],
+        }
+    }
+
+    /// With this JSON as its body.
+    pub(super) fn json(mut self, json: Vec<u8>) -> Self {
+        self.json = Some(json);
+        self
+    }
+
+    /// About these files: errors show their lines.
+    pub(super) fn about(mut self, files: &'a [File]) -> Self {
+        self.files = files;
+        self
+    }
 }
 
 impl Server {
     /// Asks for `path` and reads the answer.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.ask(Method::GET, path, None, &[]).await
+        self.ask(Ask::new(Method::GET, path)).await
     }
 
-    /// Sends `method` to `path`, with JSON where there is any; `files` are what errors are about.
-    pub(super) async fn ask<T: DeserializeOwned>(
-        &self,
-        method: Method,
-        path: &str,
-        json: Option<Vec<u8>>,
-        files: &[File],
-    ) -> Result<T, Failure> {
-        let (status, body) = self.send(method, path, json).await?;
-        if !(200..300).contains(&status) {
-            return Err(Failure::answered(
-                status,
-                problem(status, &body),
-                files.to_vec(),
-            ));
-        }
+    /// Sends `ask` and reads the answer.
+    pub(super) async fn ask<T: DeserializeOwned>(&self, ask: Ask<'_>) -> Result<T, Failure> {
+        let (found, body) = self.answer(ask).await?;
         serde_json::from_slice(&body).map_err(|error| {
             Failure::other(format!(
-                "{} answered something else than netloft does: {error}",
-                self.server
+                "{} answered something else than netloft {} does: {error}",
+                found.url,
+                env!("CARGO_PKG_VERSION"),
             ))
         })
     }
 
-    async fn send(
-        &self,
-        method: Method,
-        path: &str,
-        json: Option<Vec<u8>>,
-    ) -> Result<(u16, Bytes), Failure> {
-        let base = self.server.trim_end_matches('/');
-        let uri: Uri = format!("{base}{path}").parse().map_err(|error| {
-            Failure::usage(format!("--server {:?} is no URL: {error}", self.server))
-        })?;
-        if uri.scheme_str() != Some("http") {
-            let given = &self.server;
-            return Err(Failure::usage(format!(
-                "--server {given:?}: only http:// is spoken so far"
-            )));
-        }
-        let request = Request::builder()
-            .method(method)
-            .uri(uri)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(Full::new(Bytes::from(json.unwrap_or_default())))
-            .map_err(Failure::other)?;
-        let client = Http::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let unreachable = |why: String| {
-            Failure::unreachable(format!(
-                "no answer from {base}: {why}\nIs it running? Start it with `netloft up`, or name another by --server."
-            ))
-        };
+    async fn answer(&self, ask: Ask<'_>) -> Result<(Found, Bytes), Failure> {
+        let found = self.found()?;
+        let files = ask.files;
         let exchange = async {
-            let response = client
-                .request(request)
-                .await
-                .map_err(|error| unreachable(causes(&error)))?;
+            let response = send(&found, ask).await?;
             let status = response.status().as_u16();
-            let body = response
-                .into_body()
-                .collect()
-                .await
-                .map_err(|error| unreachable(causes(&error)))?;
-            Ok((status, body.to_bytes()))
+            let body = response.into_body().collect().await;
+            let body = body.map_err(|error| unreachable(&found, &causes(&error)))?;
+            Ok::<_, Failure>((status, body.to_bytes()))
         };
-        let late = || unreachable(format!("none within {} s", BOUND.as_secs()));
-        tokio::time::timeout(BOUND, exchange)
+        let late = || unreachable(&found, &format!("none within {} s", BOUND.as_secs()));
+        let (status, body) = tokio::time::timeout(BOUND, exchange)
             .await
-            .map_err(|_| late())?
+            .map_err(|_| late())??;
+        if !(200..300).contains(&status) {
+            let problem = problem(status, &body);
+            return Err(Failure::answered(status, problem, files.to_vec()));
+        }
+        Ok((found, body))
     }
+}
+
+async fn send(found: &Found, ask: Ask<'_>) -> Result<Response<Incoming>, Failure> {
+    let base = found.url.trim_end_matches('/');
+    let uri: Uri = format!("{base}{}", ask.path)
+        .parse()
+        .map_err(|error| Failure::usage(format!("{:?} is no URL: {error}", found.url)))?;
+    if uri.scheme_str() != Some("http") {
+        let given = &found.url;
+        return Err(Failure::usage(format!(
+            "{given:?}: only http:// is spoken so far"
+        )));
+    }
+    let request = Request::builder()
+        .method(ask.method)
+        .uri(uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(ask.json.unwrap_or_default())))
+        .map_err(Failure::other)?;
+    let client = Http::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let sent = client.request(request).await;
+    sent.map_err(|error| unreachable(found, &causes(&error)))
+}
+
+fn unreachable(found: &Found, why: &str) -> Failure {
+    let by = match &found.context {
+        Some(name) => format!(" (context {name})"),
+        None => String::new(),
+    };
+    Failure::unreachable(format!("no answer from {}{by}: {why}", found.url))
+        .next("netloft up, or name a server that runs by --server URL")
 }
 
 /// An error and what caused it, outermost first.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Failure,
     apply::{self, Change},
-    client::Server,
+    client::{Ask, Server},
     files,
     get::{kind, path},
     output::{Output, say},
@@ -39,20 +39,19 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let query = args.change.query();
+    let query = args.change.query(&args.server)?;
     let (Some(kind), Some(name)) = (args.kind, &args.name) else {
         let files = files::read(&args.filename)?;
         return apply::send(&args.server, &args.output, files, true, &query).await;
     };
-    let path = path(kind, Some(&args.change.namespace), Some(name));
-    let status: Value = args
-        .server
-        .ask(Method::DELETE, &format!("{path}?{query}"), None, &[])
-        .await?;
+    let namespace = args.change.namespace.of(&args.server)?;
+    let path = path(kind, Some(&namespace), Some(name));
+    let path = format!("{path}?{query}");
+    let status: Value = args.server.ask(Ask::new(Method::DELETE, &path)).await?;
     let revision = status["metadata"]["resourceVersion"]
         .as_str()
         .unwrap_or_default();
-    let (kind, namespace) = (kind.facts().kind, &args.change.namespace);
+    let kind = kind.facts().kind;
     say(&format!(
         "{kind} {namespace}/{name} deleted\nrevision {revision}\n"
     ))

@@ -1,11 +1,14 @@
-//! How a verb fails: words for people, an exit code for scripts.
+//! How a verb fails: words for people, an exit code for scripts, and what to type next.
 
 use std::{
-    fmt::{Display, Write as _},
-    io::{IsTerminal, Write as _},
+    fmt::{self, Display, Write as _},
+    io::Write as _,
     process::ExitCode,
 };
 
+use serde_json::{Value, json};
+
+use super::paint::{Ink, signs};
 use crate::{
     api::types::{File, ProblemDetails},
     check::{Diagnostic, render},
@@ -16,8 +19,11 @@ use crate::{
 pub struct Failure {
     code: Code,
     text: String,
+    /// What the server said.
+    problem: Option<Box<ProblemDetails>>,
     diagnostics: Vec<Diagnostic>,
     files: Vec<File>,
+    next: Option<String>,
 }
 
 /// Exit codes; what each means is a promise.
@@ -32,13 +38,54 @@ pub(super) enum Code {
     Unreachable = 7,
 }
 
+impl Code {
+    /// Stable word: the end of a problem's `type`.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::Other => "Failed",
+            Self::Usage => "Usage",
+            Self::NotAllowed => "Forbidden",
+            Self::NotFound => "NotFound",
+            Self::Conflict => "Conflict",
+            Self::Invalid => "Invalid",
+            Self::Unreachable => "Unreachable",
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Other => "It did not work",
+            Self::Usage => "The command line asks for something that cannot be",
+            Self::NotAllowed => "It is not allowed",
+            Self::NotFound => "It is not there",
+            Self::Conflict => "It was changed by someone else",
+            Self::Invalid => "The documents are not right",
+            Self::Unreachable => "No server answers",
+        }
+    }
+
+    /// What to type next where nobody knows better.
+    fn next(self) -> &'static str {
+        match self {
+            Self::Other | Self::Unreachable => "netloft check",
+            Self::Usage => "netloft --help",
+            Self::NotAllowed => "netloft context list",
+            Self::NotFound => "netloft get KIND -A",
+            Self::Conflict => "netloft log",
+            Self::Invalid => "netloft validate -f FILE",
+        }
+    }
+}
+
 impl Failure {
     fn new(code: Code, text: impl Display) -> Self {
         Self {
             code,
             text: text.to_string(),
+            problem: None,
             diagnostics: Vec::new(),
             files: Vec::new(),
+            next: None,
         }
     }
 
@@ -92,43 +139,135 @@ impl Failure {
         };
         match problem {
             Some(problem) => Self {
-                diagnostics: problem.errors,
+                diagnostics: problem.errors.clone(),
                 files,
+                problem: Some(Box::new(problem.clone())),
                 ..Self::new(code, problem.detail)
             },
             None => Self::new(code, format!("the server answered {status}")),
         }
     }
+
+    /// The same with `command` as what to type next.
+    #[must_use]
+    pub(super) fn next(mut self, command: impl Into<String>) -> Self {
+        self.next = Some(command.into());
+        self
+    }
+
+    /// What to type next: of many things that are wrong, the first is where to begin.
+    fn what_next(&self) -> String {
+        let explained = || {
+            let error = self.diagnostics.iter().find(|one| one.is_error())?;
+            Some(format!("netloft explain {}", error.code))
+        };
+        let next = self.next.clone().or_else(explained);
+        next.unwrap_or_else(|| self.code.next().to_owned())
+    }
+
+    /// As RFC 9457 has it, with the exit code and what to type next.
+    fn to_json(&self) -> Value {
+        let problem = self.problem.as_deref();
+        let reason = self.code.reason();
+        let mut json = json!({
+            "type": format!("https://netloft.dev/problems/{reason}"),
+            "title": self.code.title(),
+            "detail": self.text,
+            "errors": self.diagnostics,
+            "exitCode": self.code as u8,
+            "next": self.what_next(),
+        });
+        if let Some(problem) = problem {
+            json["title"] = problem.title.clone().into();
+            json["status"] = problem.status.into();
+            if !problem.kind.is_empty() {
+                json["type"] = problem.kind.clone().into();
+            }
+        }
+        json
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = String::new();
+        for diagnostic in &self.diagnostics {
+            text.push_str(&rendered(diagnostic, &self.files));
+        }
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}: {}", Ink::Bad.on("error"), self.text);
+        let _ = writeln!(text, "{}: {}", Ink::Place.on("next"), self.what_next());
+        text
+    }
 }
 
-/// Tells `failure` on standard error; its exit code.
-pub fn failed(failure: &Failure) -> ExitCode {
-    let colour = std::io::stderr().is_terminal();
-    let mut text = String::new();
-    for diagnostic in &failure.diagnostics {
-        let of = |file: &&File| {
-            diagnostic
-                .file
-                .as_deref()
-                .is_none_or(|name| name == file.name)
-        };
-        let source = failure.files.iter().find(of).map(|file| file.text.as_str());
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}\n", render(diagnostic, source, colour).trim_end());
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
-    let _ = writeln!(text, "error: {}", failure.text);
+}
+
+/// Tells `failure` on standard error, as JSON where the verb was asked for JSON; its exit code.
+pub fn failed(failure: &Failure, json: bool) -> ExitCode {
+    let mut err = anstream::stderr().lock();
     // Where there is no standard error the exit code still tells.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    let _ = if json {
+        writeln!(err, "{:#}", failure.to_json())
+    } else {
+        write!(err, "{}", signs(&failure.to_text()))
+    };
     ExitCode::from(failure.code as u8)
 }
 
 /// Tells warnings on standard error.
 pub(super) fn warn(warnings: &[Diagnostic], files: &[File]) {
-    let colour = std::io::stderr().is_terminal();
     for warning in warnings {
-        let of = |file: &&File| warning.file.as_deref().is_none_or(|name| name == file.name);
-        let source = files.iter().find(of).map(|file| file.text.as_str());
-        let text = render(warning, source, colour);
-        let _ = writeln!(std::io::stderr().lock(), "{}\n", text.trim_end());
+        let _ = write!(anstream::stderr().lock(), "{}", rendered(warning, files));
+    }
+}
+
+/// `diagnostic` with its line, where its file is one of `files`.
+fn rendered(diagnostic: &Diagnostic, files: &[File]) -> String {
+    let of = |file: &&File| {
+        let name = diagnostic.file.as_deref();
+        name.is_none_or(|name| name == file.name)
+    };
+    let source = files.iter().find(of).map(|file| file.text.as_str());
+    // With colours: what writes it takes them off where they are not wanted.
+    format!("{}\n\n", render(diagnostic, source, true).trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_ends_with_what_to_type_next() {
+        for failure in [
+            Failure::other("x"),
+            Failure::usage("x"),
+            Failure::not_found("x"),
+            Failure::unreachable("x"),
+            Failure::invalid(Vec::new(), Vec::new()),
+            Failure::answered(503, None, Vec::new()),
+        ] {
+            let text = failure.to_text();
+            let last = text.lines().last().unwrap_or_default();
+            assert!(last.contains("next") && last.contains("netloft "), "{text}");
+            assert!(failure.to_json()["next"].is_string());
+        }
+    }
+
+    #[test]
+    fn what_the_server_said_stays_what_it_said() {
+        let problem = ProblemDetails {
+            kind: "https://netloft.dev/problems/OutOfSpace".to_owned(),
+            title: "Insufficient Storage".to_owned(),
+            status: 507,
+            detail: "the disk is full".to_owned(),
+            errors: Vec::new(),
+        };
+        let json = Failure::answered(507, Some(problem.clone()), Vec::new()).to_json();
+        assert_eq!(json["type"], problem.kind);
+        assert_eq!(json["status"], 507);
+        assert_eq!(json["exitCode"], 7);
     }
 }

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::{
     Failure,
-    client::{Server, escaped},
+    client::{InNamespace, Server, escaped},
     output::{Output, ago, table},
 };
-use crate::model::{DEFAULT_NAMESPACE, Kind};
+use crate::model::Kind;
 
 /// Shows one document, or all of a kind.
 #[derive(Debug, clap::Args)]
@@ -19,9 +19,8 @@ pub struct Args {
     /// Name; absent: all of the kind
     name: Option<String>,
 
-    /// Namespace
-    #[arg(short, long, default_value = DEFAULT_NAMESPACE)]
-    namespace: String,
+    #[command(flatten)]
+    namespace: InNamespace,
 
     /// Of all namespaces
     #[arg(short = 'A', long, conflicts_with = "name")]
@@ -66,11 +65,12 @@ pub(super) fn path(kind: Kind, namespace: Option<&str>, name: Option<&str>) -> S
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let namespace = (!args.all_namespaces).then_some(args.namespace.as_str());
-    let value: Value = args
-        .server
-        .get(&path(args.kind, namespace, args.name.as_deref()))
-        .await?;
+    let namespace = match args.all_namespaces {
+        true => None,
+        false => Some(args.namespace.of(&args.server)?),
+    };
+    let path = path(args.kind, namespace.as_deref(), args.name.as_deref());
+    let value: Value = args.server.get(&path).await?;
     let items = match &value["items"] {
         Value::Array(items) => items.clone(),
         _ => vec![value.clone()],

@@ -4,7 +4,10 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::Failure;
+use super::{
+    Failure,
+    paint::{signs, width},
+};
 
 /// The form of what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -37,15 +40,17 @@ impl Output {
     ) -> Result<(), Failure> {
         match self.output {
             Format::Table => say(&table()),
-            Format::Json => say(&format!(
+            Format::Json => give(&format!(
                 "{}\n",
                 serde_json::to_string_pretty(value).map_err(Failure::other)?
             )),
-            Format::Yaml => say(&yaml(value)?),
-            Format::Name => say(&names()
-                .iter()
-                .map(|name| format!("{name}\n"))
-                .collect::<String>()),
+            Format::Yaml => give(&yaml(value)?),
+            Format::Name => give(
+                &names()
+                    .iter()
+                    .map(|name| format!("{name}\n"))
+                    .collect::<String>(),
+            ),
         }
     }
 }
@@ -61,9 +66,18 @@ pub(super) fn yaml<T: Serialize>(value: &T) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// Writes to standard output. Nobody reading it any more (`| head`) is no failure.
+/// Writes what people read to standard output, with colours and signs as the terminal knows them.
 pub(super) fn say(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    write(anstream::stdout().lock(), &signs(text))
+}
+
+/// Writes what programs read to standard output, as it is.
+pub(super) fn give(text: &str) -> Result<(), Failure> {
+    write(std::io::stdout().lock(), text)
+}
+
+/// Nobody reading it any more (`| head`) is no failure.
+fn write(mut out: impl Write, text: &str) -> Result<(), Failure> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
         _ => Ok(()),
@@ -72,17 +86,17 @@ pub(super) fn say(text: &str) -> Result<(), Failure> {
 
 /// Rows in columns as wide as their widest cell, three spaces apart.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
+    let mut widths: Vec<usize> = head.iter().map(|cell| width(cell)).collect();
     for row in rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+        for (widest, cell) in widths.iter_mut().zip(row) {
+            *widest = (*widest).max(width(cell));
         }
     }
     let line = |cells: &mut dyn Iterator<Item = &str>| {
         let mut line = String::new();
-        for (cell, width) in cells.zip(&widths) {
+        for (cell, widest) in cells.zip(&widths) {
             line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width - cell.chars().count() + 3));
+            line.extend(std::iter::repeat_n(' ', widest - width(cell) + 3));
         }
         format!("{}\n", line.trim_end())
     };

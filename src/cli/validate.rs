@@ -33,7 +33,7 @@ pub struct Args {
     allow_dangling: bool,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let paths: Vec<PathBuf> = args.filename.iter().chain(&args.files).cloned().collect();
     let files = files::read(&paths)?;
     let sources: Vec<Source<'_>> = files

@@ -1,6 +1,6 @@
 //! `netloft up`: the control plane.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::Write, net::SocketAddr, path::PathBuf};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -75,14 +75,10 @@ enum StoreKind {
 }
 
 /// Runs until stopped.
-pub async fn run(args: Args) -> ExitCode {
-    match serve(args).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => cli::failed(&failure),
-    }
-}
-
-async fn serve(args: Args) -> Result<(), cli::Failure> {
+///
+/// # Errors
+/// [`cli::Failure`] says why it does not start, or ended by itself.
+pub async fn run(args: Args) -> Result<(), cli::Failure> {
     let files = cli::files::read(&args.apply)?;
     let config = args.into_config()?;
     config.check().map_err(cli::Failure::usage)?;
