@@ -18,6 +18,7 @@ mod document;
 pub mod limits;
 mod locate;
 mod node;
+mod problem;
 mod references;
 mod render;
 mod schema;
@@ -26,7 +27,7 @@ mod split;
 mod suggest;
 mod syntax;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod world;
 mod write;
 
@@ -35,6 +36,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Checked, Source, documents};
 pub use locate::locate;
 pub use node::{Place, Span};
+pub use problem::problem;
 pub use references::{references, referrers};
 pub use render::render;
 pub use split::decode;

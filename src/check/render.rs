@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Diagnostic, Severity, Stage};
+use super::{Diagnostic, Severity};
 
 /// Characters of a line that are shown; a longer one is cut around what it is about.
 const WIDTH: usize = 110;
@@ -57,7 +57,7 @@ pub fn render(diagnostic: &Diagnostic, text: Option<&str>, colour: bool) -> Stri
 
 /// What stops a change has an effect only if it is forced.
 fn effect_word(diagnostic: &Diagnostic) -> &'static str {
-    if diagnostic.is_error() && diagnostic.code.stage() != Stage::Later {
+    if diagnostic.is_error() && !diagnostic.code.is_found_later() {
         "effect if forced"
     } else {
         "effect"

@@ -8,14 +8,20 @@ pub(super) fn nearest<'a>(text: &str, names: impl IntoIterator<Item = &'a str>) 
     let names: Vec<&str> = names.into_iter().collect();
     let near = names
         .iter()
-        .map(|name| (distance(&wanted, &name.to_lowercase()), *name))
-        .filter(|(distance, _)| *distance <= most)
+        .map(|name| {
+            (
+                distance(&wanted, &name.to_lowercase()),
+                gap(text, name),
+                *name,
+            )
+        })
+        .filter(|(distance, ..)| *distance <= most)
         .min();
     // Else the one name that holds the text, as `PathPrefix` does `Prefix`.
     let holds = |name: &&&str| wanted.len() >= 4 && name.to_lowercase().contains(&wanted);
     let mut holding = names.iter().filter(holds);
     match (near, holding.next(), holding.next()) {
-        (Some((_, name)), ..) => Some(name),
+        (Some((.., name)), ..) => Some(name),
         (None, Some(only), None) => Some(only),
         (None, ..) => None,
     }
@@ -32,6 +38,14 @@ fn distance(a: &str, b: &str) -> usize {
         return usize::MAX;
     }
     strsim::osa_distance(a, b)
+}
+
+/// How far the letters lie apart: `v2` is nearer to `v3` than `v1` is.
+fn gap(a: &str, b: &str) -> u32 {
+    let pairs = a.chars().zip(b.chars());
+    pairs
+        .map(|(a, b)| u32::from(a).abs_diff(u32::from(b)))
+        .sum()
 }
 
 /// `a, b, c`; the first twelve of more.
@@ -65,6 +79,12 @@ mod tests {
         ] {
             assert_eq!(nearest(text, names), meant, "{text}");
         }
+    }
+
+    #[test]
+    fn of_several_as_near_the_nearest_in_order_is_meant() {
+        assert_eq!(nearest("v3", ["v1", "v2", "v9"]), Some("v2"));
+        assert_eq!(nearest("v8", ["v1", "v2", "v9"]), Some("v9"));
     }
 
     #[test]

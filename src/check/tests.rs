@@ -5,5 +5,7 @@ mod language;
 mod good;
 mod mutations;
 mod order;
+mod pages;
+pub(crate) mod pairs;
 mod rendering;
 mod rules;

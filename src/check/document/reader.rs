@@ -141,8 +141,10 @@ impl Reader<'_> {
             self.unknown_parts(entries);
         }
         let metadata = self.metadata(kind, root);
-        let (kind, (metadata, at)) = kind.zip(metadata)?;
-        let spec = self.body(kind, root);
+        let named = kind.zip(metadata);
+        let spec = named.as_ref().and_then(|(kind, _)| self.body(*kind, root));
+        self.forget_what_follows_from_aliases();
+        let (kind, (metadata, at)) = named?;
         let key = DocumentKey {
             kind,
             namespace: metadata.namespace.clone(),
@@ -170,6 +172,18 @@ impl Reader<'_> {
             broken: self.found.iter().any(Diagnostic::is_error),
             document,
         })
+    }
+
+    /// Where an alias has no anchor nothing stands, which is told once.
+    fn forget_what_follows_from_aliases(&mut self) {
+        let place = |told: &Diagnostic| (told.line, told.column);
+        let unknown = |told: &&Diagnostic| told.code == Code::UNKNOWN_ALIAS;
+        let aliases: Vec<_> = self.found.iter().filter(unknown).map(place).collect();
+        if !aliases.is_empty() {
+            let follows = |told: &Diagnostic| aliases.contains(&place(told));
+            self.found
+                .retain(|told| told.code == Code::UNKNOWN_ALIAS || !follows(told));
+        }
     }
 
     fn unknown_parts(&mut self, entries: &[Entry<'_>]) {

@@ -27,7 +27,7 @@ error[NL0405]: Service default/orders has no version \"v3\"
    |
 12 |     - {group: netloft.dev, kind: ServiceVersion, name: orders.v3, weight: 10}
    |                                                        ^^^^^^^^^ expected a version of it: v1, v2; found v3
-   = help: did you mean \"orders.v1\"?
+   = help: did you mean \"orders.v2\"?
    = effect if forced: 10 % of the requests of this rule are answered 500
 ";
     assert_eq!(render(&found[0], Some(TEXT), false), expected);
@@ -39,7 +39,7 @@ fn without_the_text_the_rest_is_told_all_the_same() {
 error[NL0405]: Service default/orders has no version \"v3\"
   --> mesh.yaml:12:56  HTTPRoute default/orders  spec.rules[0].backendRefs[1].name
    = expected a version of it: v1, v2; found v3
-   = help: did you mean \"orders.v1\"?
+   = help: did you mean \"orders.v2\"?
    = effect if forced: 10 % of the requests of this rule are answered 500
 ";
     assert_eq!(render(&diagnose(TEXT)[0], None, false), expected);

@@ -8,7 +8,7 @@ mod syntax;
 use std::collections::BTreeSet;
 
 use super::language::refuses;
-use crate::check::{Code, Stage};
+use crate::check::Code;
 
 /// A text with a mark around what is underlined, and what is told of it.
 type Row = (Code, &'static str, &'static [&'static str]);
@@ -33,7 +33,7 @@ fn every_code_is_told_by_some_text() {
     let rows = [syntax::ROWS, schema::ROWS, bounds::ROWS, references::ROWS];
     let mut told: BTreeSet<Code> = rows.iter().copied().flatten().map(|row| row.0).collect();
     told.extend(syntax::MADE);
-    let all = Code::ALL.iter().filter(|code| code.stage() != Stage::Later);
+    let all = Code::ALL.iter().filter(|code| !code.is_found_later());
     let untold: Vec<&Code> = all.filter(|code| !told.contains(code)).collect();
     assert!(untold.is_empty(), "{untold:?}");
 }

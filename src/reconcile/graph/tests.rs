@@ -1,6 +1,7 @@
 //! What the graph promises, proved.
 
 mod cost;
+mod errors;
 mod golden;
 mod incremental;
 mod processes;

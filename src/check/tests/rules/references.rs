@@ -113,7 +113,7 @@ pub(super) const ROWS: &[Row] = &[
     (
         Code::NO_VERSION,
         backend!("{group: netloft.dev, kind: ServiceVersion, name: «orders.v3», port: 80}"),
-        &["no version \"v3\"", "v1, v2", "did you mean \"orders.v1\"?"],
+        &["no version \"v3\"", "v1, v2", "did you mean \"orders.v2\"?"],
     ),
     (
         Code::NO_VERSION,
