@@ -5,6 +5,8 @@
 
 mod apply;
 mod error;
+mod events;
+mod extract;
 mod guard;
 mod health;
 mod kubernetes;
@@ -14,11 +16,13 @@ mod revisions;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod wait;
 mod world;
 mod write;
 
 use std::{net::SocketAddr, sync::Arc};
 
+use async_trait::async_trait;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -36,16 +40,21 @@ use crate::{
 };
 
 pub use apply::{Files, Invalid, Request, apply};
+pub use events::chronicle;
 
 /// Largest body of an apply, in bytes.
 pub const MAX_APPLY: usize = 64 << 20;
 
 /// What compiling has come to, asked for on each read.
+#[async_trait]
 pub trait Compiled: std::fmt::Debug + Send + Sync {
     /// The newest revision that is published to proxies; none before the first.
     fn revision(&self) -> Option<Revision>;
     /// What did not compile as declared.
     fn problems(&self) -> Arc<[Problem]>;
+    /// Waits until documents of `revision` or newer are published, and every proxy is given what it
+    /// is to have of them; false when that will not be.
+    async fn reached(&self, revision: Revision) -> bool;
 }
 
 /// What requests are answered from.
@@ -63,8 +72,19 @@ pub struct State {
     pub grpc: SocketAddr,
     /// Metrics of all components.
     pub registry: Arc<Registry>,
-    /// Turns true when the process is to end: answers that go on and on end then.
+    /// Becomes true when the server is to stop: what waits then answers.
     pub stopping: watch::Receiver<bool>,
+    /// Tells this run of the server from others: cursors of events hold for one run.
+    pub process: Arc<str>,
+}
+
+impl State {
+    /// Returns when the server is to stop.
+    async fn stopping(&self) {
+        let mut stopping = self.stopping.clone();
+        // Nobody who could say so is left: it has stopped.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    }
 }
 
 /// The whole API.
@@ -75,7 +95,9 @@ pub fn router(state: State) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/v1/info", get(health::info))
         .route("/v1/apply", post(apply::post))
+        .route("/v1/events", get(events::get))
         .route("/v1/revisions", get(revisions::list))
+        .route("/v1/wait", get(wait::get))
         .route("/v1/proxies", get(proxies::list))
         .route("/v1/proxies/{id}", get(proxies::one))
         .route("/v1/proxies/{id}/xds/{type}", get(resources::list))

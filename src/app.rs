@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use async_trait::async_trait;
 use netloft_store::{Epoch, Store, memory::Memory, sled};
 use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
@@ -64,6 +65,7 @@ pub enum Error {
 #[derive(Debug)]
 struct Published(Reconciler);
 
+#[async_trait]
 impl api::Compiled for Published {
     fn revision(&self) -> Option<Revision> {
         let figures = self.0.figures();
@@ -72,6 +74,10 @@ impl api::Compiled for Published {
 
     fn problems(&self) -> Arc<[Problem]> {
         self.0.figures().problems
+    }
+
+    async fn reached(&self, revision: Revision) -> bool {
+        self.0.reached(revision).await
     }
 }
 
@@ -110,7 +116,14 @@ impl App {
             grpc: addresses.1,
             registry: Arc::new(registry),
             stopping: stopping.clone(),
+            process: format!("{:08x}", uuid::Uuid::new_v4().as_fields().0).into(),
         };
+        // Ends with the catalog.
+        tokio::spawn(api::chronicle(
+            catalog.clone(),
+            cache.clone(),
+            telemetry.clone(),
+        ));
         let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
         let serving = tokio::spawn(serve(config.xds, discovery, state, (http, grpc), stopping));
         Ok(Self {

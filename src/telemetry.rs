@@ -1,27 +1,39 @@
-//! What the streams did, kept for people: figures, rejections, and proxies that went away.
+//! What the streams did, kept for people: figures, rejections, proxies that went away, a journal of
+//! what happened lately and when each stream took what.
 //!
 //! Where a proxy stands now is not kept here: `xds` knows it and is asked (status is computed on
 //! read). What is kept grows neither with the mesh nor with time.
 
+mod arrivals;
+pub mod journal;
 mod metrics;
 mod offline;
+pub mod progress;
 mod rejections;
 
 pub use metrics::Metrics;
 pub use offline::Offline;
 pub use rejections::Rejection;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
+};
 
 use prometheus_client::registry::Registry;
 
-use crate::xds::event::{Event, Events, What};
+use crate::{
+    snapshot::{Generation, TypeIx},
+    xds::event::{Event, Events, StreamId, What},
+};
 
 /// Takes note of what happens on streams.
 #[derive(Debug)]
 pub struct Telemetry {
     /// Our own metrics.
     pub metrics: Metrics,
+    /// What happened lately.
+    pub journal: journal::Journal,
     // std mutex: held for one insert or one copy, never over an await.
     kept: Mutex<Kept>,
 }
@@ -30,6 +42,7 @@ pub struct Telemetry {
 struct Kept {
     offline: offline::Departed,
     rejections: rejections::Recent,
+    arrivals: arrivals::Arrivals,
 }
 
 impl Telemetry {
@@ -38,6 +51,7 @@ impl Telemetry {
     pub fn new(registry: &mut Registry) -> Arc<Self> {
         Arc::new(Self {
             metrics: Metrics::new(registry),
+            journal: journal::Journal::default(),
             kept: Mutex::default(),
         })
     }
@@ -54,6 +68,18 @@ impl Telemetry {
         self.kept().rejections.list()
     }
 
+    /// When `stream` had taken all of `types` as of `generation` or newer; none when that is not
+    /// known, as where nothing had to be sent for it.
+    #[must_use]
+    pub fn arrived(
+        &self,
+        stream: StreamId,
+        generation: Generation,
+        types: &[TypeIx],
+    ) -> Option<SystemTime> {
+        self.kept().arrivals.when(stream, generation, types)
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         // Every change is one insert: what a panic left behind is whole.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
@@ -63,6 +89,7 @@ impl Telemetry {
 impl Events for Telemetry {
     fn record(&self, event: Event) {
         self.metrics.count(&event.what);
+        self.kept().arrivals.note(&event);
         match &event.what {
             What::Opened { peer, .. } => self.kept().offline.came(event.stream, peer),
             What::Closed => self.kept().offline.went(event.stream, event.at),
@@ -85,5 +112,7 @@ impl Events for Telemetry {
             }
             _ => {}
         }
+        // Last: whoever is woken by it finds all of the above.
+        self.journal.note(&event);
     }
 }

@@ -13,6 +13,7 @@
 pub mod layering;
 pub mod source;
 
+pub mod ads;
 pub mod backend;
 pub mod binary;
 pub mod dns;

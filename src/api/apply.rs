@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use axum::{
     Json,
     body::Bytes,
-    extract::{Query, State as Shared},
+    extract::State as Shared,
     http::{HeaderMap, StatusCode, header},
 };
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::{
     State,
     error::ApiError,
+    extract::Query,
     types::{ApplyAnswer, ApplyBody, DocumentOutcome, File},
     write::{Change, Refused, now, write},
 };

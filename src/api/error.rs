@@ -53,6 +53,18 @@ impl ApiError {
         }
     }
 
+    /// As RFC 9457 has it.
+    pub(super) fn problem(self) -> ProblemDetails {
+        let title = self.status.canonical_reason().unwrap_or(self.reason);
+        ProblemDetails {
+            kind: format!("https://netloft.dev/problems/{}", self.reason),
+            title: title.to_owned(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            errors: self.errors,
+        }
+    }
+
     /// As Kubernetes' clients read it.
     pub(super) fn status(self) -> Response {
         let body = json!({
@@ -86,18 +98,7 @@ impl From<catalog::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ProblemDetails {
-            kind: format!("https://netloft.dev/problems/{}", self.reason),
-            title: self
-                .status
-                .canonical_reason()
-                .unwrap_or(self.reason)
-                .to_owned(),
-            status: self.status.as_u16(),
-            detail: self.detail,
-            errors: self.errors,
-        };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(self.problem())).into_response();
         let problem = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem);
         response

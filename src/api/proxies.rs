@@ -5,15 +5,13 @@ use std::{
     time::SystemTime,
 };
 
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use netloft_proto::ProxyId;
 
 use super::{
     State,
     error::ApiError,
+    extract::Path,
     types::{Held, Place, Proxies, Proxy, ProxyType, Rejected},
 };
 use crate::{
@@ -21,7 +19,7 @@ use crate::{
     check,
     model::{DocumentKey, Kind},
     snapshot::{Provenance, Snapshot, TypeIx},
-    xds::cache::{Peer, StreamStatus, TypeStatus},
+    xds::cache::{HeldStatus, Peer, RejectedStatus, StreamStatus, TypeStatus},
 };
 
 /// Names of pending resources that are listed; more are counted by `resources` alone.
@@ -31,19 +29,10 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
     let current = state.catalog.current();
     let revision = state.compiled.revision().unwrap_or_default().0;
     let streams = state.cache.streams();
-    let (alone, whole): (Vec<_>, Vec<_>) = streams.iter().partition(|stream| stream.alone);
-    let mut proxies: Vec<Proxy> = whole
-        .into_iter()
-        .map(|stream| connected(stream, &[stream], &current))
-        .collect();
-    // A proxy that does not aggregate has a stream for each type, and for each cluster's endpoints.
-    let mut apart: BTreeMap<&ProxyId, Vec<&StreamStatus>> = BTreeMap::new();
-    for stream in alone {
-        apart.entry(&stream.peer.proxy).or_default().push(stream);
-    }
-    for streams in apart.values() {
+    let mut proxies = Vec::new();
+    for streams in by_proxy(&streams) {
         let first = streams.iter().min_by_key(|stream| stream.opened);
-        proxies.extend(first.map(|first| connected(first, streams, &current)));
+        proxies.extend(first.map(|first| connected(first, &streams, &current)));
     }
     for gone in state.telemetry.offline() {
         proxies.push(Proxy {
@@ -72,6 +61,18 @@ pub(super) async fn one(
     } else {
         Ok(Json(found))
     }
+}
+
+/// The streams of each proxy: one, or for a proxy that does not aggregate one for each type, and for
+/// each cluster's endpoints. Two that aggregate and call themselves alike are two proxies.
+pub(super) fn by_proxy(streams: &[StreamStatus]) -> Vec<Vec<&StreamStatus>> {
+    let (alone, whole): (Vec<_>, Vec<_>) = streams.iter().partition(|stream| stream.alone);
+    let mut apart: BTreeMap<&ProxyId, Vec<&StreamStatus>> = BTreeMap::new();
+    for stream in alone {
+        apart.entry(&stream.peer.proxy).or_default().push(stream);
+    }
+    let whole = whole.into_iter().map(|stream| vec![stream]);
+    whole.chain(apart.into_values()).collect()
 }
 
 pub(super) fn unknown(id: &str) -> ApiError {
@@ -139,11 +140,6 @@ fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {
                 .count()
         }
     });
-    let held = |held: &crate::xds::cache::HeldStatus, overdue| Held {
-        name: held.name.to_string(),
-        on: format!("{} {}", held.on.to.info().api, held.on.name),
-        overdue,
-    };
     ProxyType {
         api: status.ty.info().api.to_owned(),
         resources,
@@ -158,19 +154,39 @@ fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {
         rejected: status
             .rejected
             .iter()
-            .map(|rejected| Rejected {
-                name: rejected.name.to_string(),
-                error: rejected.error.to_string(),
-                keeps_earlier: rejected.has_earlier,
-                from: from(snapshot, status.ty, &rejected.name, current),
-            })
+            .map(|one| rejected(status, one, current))
             .collect(),
         held: status
             .held
             .iter()
-            .map(|one| held(one, false))
-            .chain(status.overdue.iter().map(|one| held(one, true)))
+            .map(|one| held(status, one, false))
+            .chain(status.overdue.iter().map(|one| held(status, one, true)))
             .collect(),
+    }
+}
+
+pub(super) fn held(status: &TypeStatus, held: &HeldStatus, overdue: bool) -> Held {
+    Held {
+        api: status.ty.info().api.to_owned(),
+        name: held.name.to_string(),
+        on: format!("{} {}", held.on.to.info().api, held.on.name),
+        overdue,
+    }
+}
+
+/// What a proxy said no to, and where that was declared.
+pub(super) fn rejected(
+    status: &TypeStatus,
+    rejected: &RejectedStatus,
+    current: &Current,
+) -> Rejected {
+    let snapshot = status.current.as_deref();
+    Rejected {
+        api: status.ty.info().api.to_owned(),
+        name: rejected.name.to_string(),
+        error: rejected.error.to_string(),
+        keeps_earlier: rejected.has_earlier,
+        from: from(snapshot, status.ty, &rejected.name, current),
     }
 }
 
@@ -224,6 +240,6 @@ pub(super) fn places(provenance: &[Provenance], current: &Current) -> Vec<Place>
     places.into_values().collect()
 }
 
-fn time(at: SystemTime) -> String {
+pub(super) fn time(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map_or_else(|_| String::new(), |at| at.to_string())
 }

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use axum::{
-    Json,
-    extract::{Path, State as Shared},
-    http::StatusCode,
-};
+use axum::{Json, extract::State as Shared, http::StatusCode};
 use netloft_proto::{descriptors, type_url};
 use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::Value;
@@ -14,6 +10,7 @@ use serde_json::Value;
 use super::{
     State,
     error::ApiError,
+    extract::Path,
     proxies::{places, unknown},
     types::{ResourceEntry, Resources},
 };

@@ -1,14 +1,12 @@
 //! `GET /v1/revisions`: history, newest first.
 
-use axum::{
-    Json,
-    extract::{Query, State as Shared},
-};
+use axum::{Json, extract::State as Shared};
 use serde::Deserialize;
 
 use super::{
     State,
     error::ApiError,
+    extract::Query,
     types::{RevisionEntry, Revisions},
 };
 use crate::snapshot::Revision;

@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 struct Nothing;
 
+#[async_trait::async_trait]
 impl Compiled for Nothing {
     fn revision(&self) -> Option<Revision> {
         None
@@ -31,6 +32,10 @@ impl Compiled for Nothing {
 
     fn problems(&self) -> Arc<[Problem]> {
         Arc::default()
+    }
+
+    async fn reached(&self, _: Revision) -> bool {
+        false
     }
 }
 
@@ -45,6 +50,7 @@ async fn api() -> Router {
         grpc: "127.0.0.1:7701".parse().unwrap(),
         registry: Arc::new(registry),
         stopping: tokio::sync::watch::channel(false).1,
+        process: "test".into(),
     })
 }
 

@@ -32,6 +32,9 @@ use crate::snapshot::{Generation, Publication, ScopeId, Snapshot, TypeSet};
 /// Publications that are remembered.
 pub const REMEMBERED: usize = 1_000;
 
+/// What they may list together, one for each scope and type: 40 bytes, and names that they share.
+const REMEMBERED_CHANGES: usize = 1 << 20;
+
 /// What streams are served from. One for a process; cheap to share.
 #[derive(Debug)]
 pub struct Cache {
@@ -47,6 +50,8 @@ struct Inner {
     scopes: HashMap<ScopeId, Scope>,
     streams: BTreeMap<StreamId, Arc<Seat>>,
     publications: VecDeque<Arc<Publication>>,
+    /// How much they list together.
+    changes: usize,
     closed: bool,
 }
 
@@ -60,6 +65,8 @@ struct Scope {
 #[derive(Debug)]
 pub(super) struct Given {
     id: ScopeId,
+    /// The publication that the scope began with, or behind.
+    born: Generation,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -70,11 +77,26 @@ impl Inner {
             scope.given.snapshot.store(Arc::new(snapshot));
             return scope.streams.values().cloned().collect();
         }
+        let born = snapshot.generation;
         let snapshot = ArcSwap::from_pointee(snapshot);
-        let given = Arc::new(Given { id, snapshot });
+        let given = Arc::new(Given { id, born, snapshot });
         let streams = BTreeMap::new();
         self.scopes.insert(id, Scope { given, streams });
         Vec::new()
+    }
+
+    fn remember(&mut self, publication: Publication) {
+        self.changes += publication.changed.len();
+        self.publications.push_back(Arc::new(publication));
+        // The newest stays, whatever its size.
+        while self.publications.len() > REMEMBERED
+            || (self.changes > REMEMBERED_CHANGES && self.publications.len() > 1)
+        {
+            let Some(oldest) = self.publications.pop_front() else {
+                break;
+            };
+            self.changes = self.changes.saturating_sub(oldest.changed.len());
+        }
     }
 }
 
@@ -84,6 +106,8 @@ pub(super) struct Seat {
     pub(super) id: StreamId,
     pub(super) peer: ArcSwap<Peer>,
     given: ArcSwap<Given>,
+    /// Generation since which all of what it is given counts as given by publications.
+    since: AtomicU64,
     /// What the stream is given may have changed since it last looked.
     stale: AtomicBool,
     closed: AtomicBool,
@@ -102,6 +126,9 @@ pub struct StreamStatus {
     pub peer: Arc<Peer>,
     /// Whose resources it is given.
     pub scope: ScopeId,
+    /// What was published for its scope after this generation is all that changed for it. Up to it,
+    /// everything may have: the scope began with it, or the stream came from another scope then.
+    pub since: Generation,
     /// When it was admitted.
     pub opened: SystemTime,
     /// Each type it asked for, in send order.
@@ -150,10 +177,7 @@ impl Cache {
         let mut woken = Vec::new();
         {
             let mut inner = self.inner();
-            inner.publications.push_back(Arc::new(publication));
-            if inner.publications.len() > REMEMBERED {
-                inner.publications.pop_front();
-            }
+            inner.remember(publication);
             for (id, snapshot) in snapshots {
                 woken.extend(inner.give(id, snapshot));
             }
@@ -180,7 +204,12 @@ impl Cache {
         let Some(seat) = inner.streams.get(&stream).cloned() else {
             return Ok(());
         };
-        let from = seat.given.swap(given).id;
+        let (born, generation) = (given.born, given.snapshot.load().generation);
+        let from = seat.given.load().id;
+        let since = if from == LOBBY { born } else { generation };
+        // First, so that nobody sees the new scope as one that the stream was always in.
+        seat.since.store(since.0, Ordering::Release);
+        seat.given.store(given);
         if let Some(scope) = inner.scopes.get_mut(&from) {
             scope.streams.remove(&stream);
         }
@@ -273,6 +302,7 @@ impl Cache {
         let scope = inner.scopes.get_mut(&scope).ok_or(UnknownScope(scope))?;
         let seat = Arc::new(Seat {
             id: peer.stream,
+            since: AtomicU64::new(scope.given.born.0),
             given: ArcSwap::new(scope.given.clone()),
             peer: ArcSwap::new(peer),
             stale: AtomicBool::new(true),
@@ -341,6 +371,7 @@ impl Seat {
             id: self.id,
             peer: self.peer.load_full(),
             scope: self.scope(),
+            since: Generation(self.since.load(Ordering::Acquire)),
             opened: self.opened,
             types,
             alone,

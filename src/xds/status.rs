@@ -143,6 +143,24 @@ impl TypeStatus {
             .collect()
     }
 
+    /// Whether what the client has of `name` is not, or not yet, as in what it accepted: it was not
+    /// sent, is held back, or was given another way.
+    #[must_use]
+    pub fn is_excepted(&self, name: &str) -> bool {
+        self.exceptions.contains_key(name)
+    }
+
+    /// Whether `name` as it was accepted has the bytes that it is to have now.
+    #[must_use]
+    pub fn has_now(&self, name: &str) -> bool {
+        let hash = |snapshot: &Option<Arc<Snapshot>>| {
+            let snapshot = snapshot.as_ref()?;
+            Some(snapshot.get(self.ty, name).map(|resource| resource.hash()))
+        };
+        let accepted = hash(&self.accepted);
+        accepted.is_some() && accepted == hash(&self.current)
+    }
+
     /// Whether it has accepted all that it is to have.
     #[must_use]
     pub fn is_synced(&self) -> bool {

@@ -65,6 +65,8 @@ pub struct ProxyType {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rejected {
+    /// `CDS`, `EDS`, `LDS`, `RDS`, ..
+    pub api: String,
     /// The resource.
     pub name: String,
     /// The proxy's words.
@@ -95,6 +97,8 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Held {
+    /// `CDS`, `EDS`, `LDS`, `RDS`, ..
+    pub api: String,
     /// The resource.
     pub name: String,
     /// What it waits for, as `CDS web.default:80`.

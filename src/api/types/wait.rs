@@ -22,7 +22,7 @@ pub struct Wait {
     pub published: Option<u64>,
     /// How many proxies are in each state.
     pub counts: WaitCounts,
-    /// Every proxy that the revision changes something for, and those that are offline, by name.
+    /// Every proxy that is known, by name.
     pub proxies: Vec<ProxyProgress>,
     /// False once the publication of the revision is forgotten, as after a restart: then every
     /// proxy counts that has anything at all, not only those whose resources it changed.
