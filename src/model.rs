@@ -10,6 +10,8 @@ mod checks;
 mod config_map;
 mod document;
 mod duration;
+mod envoy_patch;
+mod envoy_resource;
 mod form;
 mod gateway;
 mod gateway_class;
@@ -27,6 +29,8 @@ pub use checks::{Checks, Fault, Finding, Report};
 pub use config_map::ConfigMap;
 pub use document::{Document, DocumentKey, NotADocument, Origin};
 pub use duration::{Duration, InvalidDuration};
+pub use envoy_patch::{EnvoyPatch, PatchOp, Selection};
+pub use envoy_resource::EnvoyResource;
 pub use form::Form;
 pub use gateway::{
     AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,
@@ -56,4 +60,6 @@ kind::kinds! {
     GatewayClass(GatewayClass),
     Namespace(Namespace),
     ConfigMap(ConfigMap),
+    EnvoyResource(EnvoyResource),
+    EnvoyPatch(EnvoyPatch),
 }

@@ -77,7 +77,7 @@ impl<'a> Seeker<'a> {
                 RefRole::Parent => parent::seek(self, key),
                 RefRole::Backend => backend::seek(self, key),
                 RefRole::Visible => self.visible(key),
-                RefRole::Class => None,
+                RefRole::Class | RefRole::Receiver => None,
             },
         }
     }

@@ -4,6 +4,7 @@
 //! A scalar is a text where a text is wanted and a number where a number is: `on`, `1.10`, `0755`
 //! need no quotes in a text, and `"80"` is no number.
 
+mod free;
 mod told;
 
 use serde_json::{Map, Value};
@@ -46,6 +47,7 @@ impl Walk {
     /// `span` is what stands for the value where it is a mapping or a list.
     pub(super) fn value(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
         match (shape, &node.content) {
+            (Shape::Free | Shape::Envoy, _) => Some(free::value(node)),
             (Shape::Object(fields), Content::Map(entries)) => {
                 self.object(fields, entries, None, span)
             }

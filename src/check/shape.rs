@@ -37,6 +37,10 @@ pub(super) enum Shape {
     Bool,
     /// One of these texts.
     Choice(Choices),
+    /// Any value, as it stands.
+    Free,
+    /// A resource of Envoy's API.
+    Envoy,
     /// One of these numbers.
     Numbers(Vec<i64>),
     /// A mapping whose field `tag` tells which other fields it has.
@@ -118,6 +122,13 @@ fn read(schema: &Value) -> Result<Shape, UnknownWord> {
             return Err(UnknownWord(word.clone()));
         }
     }
+    if object.get(FREE) == Some(&Value::Bool(true)) {
+        return match object.get("format").and_then(Value::as_str) {
+            None => Ok(Shape::Free),
+            Some("envoy-resource") => Ok(Shape::Envoy),
+            Some(other) => Err(UnknownWord(other.to_owned())),
+        };
+    }
     if let Some(alternatives) = object.get("anyOf").and_then(Value::as_array) {
         let mut real = alternatives.iter().filter(|s| s["type"] != "null");
         return match (real.next(), real.next()) {
@@ -174,6 +185,9 @@ fn read(schema: &Value) -> Result<Shape, UnknownWord> {
 /// Our own word: what Gateway API has beside what is here, refused by name until it has an effect.
 const LATER: &str = "x-later";
 
+/// Kubernetes' own word: a value that this schema says nothing of.
+const FREE: &str = "x-kubernetes-preserve-unknown-fields";
+
 /// The texts listed under `word`.
 fn texts(schema: &Map<String, Value>, word: &str) -> Vec<String> {
     let list = schema.get(word).and_then(Value::as_array);
@@ -183,7 +197,7 @@ fn texts(schema: &Map<String, Value>, word: &str) -> Vec<String> {
 
 /// What our kinds' schemas are written in. `title`, `description` and `$schema` bind nobody, and the
 /// numbers' own formats say no more than their bounds do.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 23] = [
     "$schema",
     "title",
     "description",
@@ -206,6 +220,7 @@ const WORDS: [&str; 22] = [
     "oneOf",
     "anyOf",
     LATER,
+    FREE,
 ];
 
 fn type_of(schema: &Map<String, Value>) -> Option<&str> {

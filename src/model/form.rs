@@ -49,11 +49,13 @@ pub enum Form {
     DataKey,
     /// Bytes in base64, as Kubernetes reads them: padded, line ends passed over.
     Base64,
+    /// JSON pointer, RFC 6901.
+    JsonPointer,
 }
 
 impl Form {
     /// Every form there is.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::DnsLabel,
         Self::DnsSubdomain,
         Self::PortName,
@@ -71,6 +73,7 @@ impl Form {
         Self::Path,
         Self::DataKey,
         Self::Base64,
+        Self::JsonPointer,
     ];
 
     /// Its name as `format` of a JSON Schema.
@@ -95,6 +98,7 @@ impl Form {
             Self::DataKey => "data-key",
             // Kubernetes' own name for it, which its clients know.
             Self::Base64 => "byte",
+            Self::JsonPointer => "json-pointer",
         }
     }
 
@@ -127,6 +131,7 @@ impl Form {
             Self::Path => "a path that begins with '/', without '//', '?', '#' and '/./'",
             Self::DataKey => "1 to 253 of letters, digits, '-', '_' and '.', as tls.crt",
             Self::Base64 => "bytes in base64, as Zm9v",
+            Self::JsonPointer => "a JSON pointer: empty, or fields and places with '/' before each",
         }
     }
 
@@ -162,6 +167,7 @@ impl Form {
             Self::Path => is_path(text),
             Self::DataKey => is_data_key(text),
             Self::Base64 => base64::decode(text).is_some(),
+            Self::JsonPointer => is_json_pointer(text),
         }
     }
 
@@ -208,6 +214,11 @@ fn is_dns_label(text: &str) -> bool {
         && bytes.iter().all(inner)
         && bytes.first().is_some_and(|b| *b != b'-')
         && bytes.last().is_some_and(|b| *b != b'-')
+}
+
+fn is_json_pointer(text: &str) -> bool {
+    let escapes = || text.split('~').skip(1);
+    (text.is_empty() || text.starts_with('/')) && escapes().all(|rest| rest.starts_with(['0', '1']))
 }
 
 fn is_port_name(text: &str) -> bool {
@@ -347,6 +358,11 @@ mod tests {
                 Form::Base64,
                 &["", "Zm9v", "Zm9vYg==", "Zm9v\nYmFy\r\n"],
                 &["Zm9", "Zm9v!", "Zm9vYg", "Zm 9v", "Zm-_"],
+            ),
+            (
+                Form::JsonPointer,
+                &["", "/", "/a/0/-", "/a~1b~0c"],
+                &["a", "a/b", "/a~", "/~2", "/a~b"],
             ),
         ];
         for (form, good, bad) in table {

@@ -34,6 +34,8 @@ pub enum RefRole {
     Class,
     /// The proxies of this class see it.
     Visible,
+    /// The proxies of this class, whatever its role, are given what the document makes.
+    Receiver,
 }
 
 /// What a reference names.

@@ -22,6 +22,10 @@ pub enum Index {
     GatewaysOf(Arc<str>),
     /// The ProxyClasses with this name, whatever their namespace.
     ClassNamed(Arc<str>),
+    /// The EnvoyResources for the proxies of a class.
+    RawOf(Arc<str>),
+    /// The EnvoyPatches for the proxies of a class.
+    PatchesOf(Arc<str>),
 }
 
 /// The names in one set, in order. Shares structure with earlier versions of itself.
@@ -48,6 +52,12 @@ pub(super) fn memberships(document: &Document) -> BTreeSet<Index> {
         }
         Spec::ProxyClass(_) => {
             sets.insert(Index::ClassNamed(document.metadata.name.clone()));
+        }
+        Spec::EnvoyResource(raw) => {
+            sets.insert(Index::RawOf(raw.proxy_class.clone()));
+        }
+        Spec::EnvoyPatch(patch) => {
+            sets.insert(Index::PatchesOf(patch.select.proxy_class.clone()));
         }
         Spec::Workload(_) | Spec::GatewayClass(_) | Spec::Namespace(_) | Spec::ConfigMap(_) => {}
     }

@@ -131,7 +131,9 @@ impl MeshView {
                 | Kind::ProxyClass
                 | Kind::GatewayClass
                 | Kind::Namespace
-                | Kind::ConfigMap => {}
+                | Kind::ConfigMap
+                | Kind::EnvoyResource
+                | Kind::EnvoyPatch => {}
             }
         }
         // After all workloads: a Service is filed against the labels as they are now.

@@ -1,14 +1,13 @@
-//! Which class of proxies serves a Gateway.
+//! Which class of proxies serves a Gateway, or is given a raw resource.
 
 use std::sync::Arc;
 
 use super::Seeker;
 use crate::{
     check::{Code, Diagnostic, suggest},
-    model::{Kind, Role, Spec},
+    model::{Kind, RefRole, Role, Spec},
 };
 
-const EFFECT: &str = "no proxy serves this Gateway";
 const BUILT_IN: [&str; 3] = ["sidecar", "gateway", "client"];
 
 pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
@@ -24,8 +23,9 @@ pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
         Some(Spec::ProxyClass(class)) => Some(class.role),
         _ => Role::built_in(name),
     };
+    let any = seeker.reference.role == RefRole::Receiver;
     match role {
-        Some(Role::Gateway) => None,
+        Some(role) if any || role == Role::Gateway => None,
         Some(role) => {
             let role = format!("{role:?}").to_lowercase();
             Some(
@@ -38,19 +38,21 @@ pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
                     .expected("a ProxyClass with role: gateway")
                     .found(format!("role: {role}"))
                     .suggest(Some("the class \"gateway\" exists without a document"))
-                    .effect(EFFECT),
+                    .effect("no proxy serves this Gateway"),
             )
         }
         None => {
-            let gateway = classes().filter(
-                |document| matches!(&document.spec, Spec::ProxyClass(c) if c.role == Role::Gateway),
+            let fitting = classes().filter(
+                |document| matches!(&document.spec, Spec::ProxyClass(c) if any || c.role == Role::Gateway),
             );
-            let mut names: Vec<&str> = gateway.map(|document| &*document.metadata.name).collect();
-            names.push("gateway");
+            let mut names: Vec<&str> = fitting.map(|document| &*document.metadata.name).collect();
+            let built_in = BUILT_IN.into_iter();
+            names.extend(built_in.filter(|name| any || *name == "gateway"));
             names.sort_unstable();
             names.dedup();
             let all = classes().map(|document| &*document.metadata.name);
-            let meant = suggest::nearest(name, all.chain(BUILT_IN)).unwrap_or("gateway");
+            let meant = suggest::nearest(name, all.chain(BUILT_IN));
+            let meant = meant.or((!any).then_some("gateway"));
             Some(
                 seeker
                     .report(
@@ -60,8 +62,11 @@ pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
                     )
                     .expected(format!("one of {}", suggest::enumerate(names)))
                     .found(&**name)
-                    .suggest(Some(format!("did you mean {meant:?}?")))
-                    .effect(EFFECT),
+                    .suggest(meant.map(|meant| format!("did you mean {meant:?}?")))
+                    .effect(match any {
+                        true => "no proxy gets it",
+                        false => "no proxy serves this Gateway",
+                    }),
             )
         }
     }

@@ -183,7 +183,10 @@ impl Walk {
 /// What a value of this shape is, for `expected`.
 fn describe(shape: &Shape) -> String {
     match shape {
-        Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. } => "a mapping".to_owned(),
+        Shape::Object(_) | Shape::Map { .. } | Shape::Tagged { .. } | Shape::Envoy => {
+            "a mapping".to_owned()
+        }
+        Shape::Free => "a value".to_owned(),
         Shape::List { .. } => "a list".to_owned(),
         Shape::Text { form: None, .. } => "a text".to_owned(),
         Shape::Text {
@@ -221,5 +224,6 @@ fn article(form: Form) -> &'static str {
         Form::Path => "a path",
         Form::DataKey => "a value's name",
         Form::Base64 => "base64",
+        Form::JsonPointer => "a JSON pointer",
     }
 }

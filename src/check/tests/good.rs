@@ -12,6 +12,7 @@ use crate::{
 pub(super) const FILES: &[(&str, &str)] = &[
     ("shop.yaml", include_str!("../testdata/good/shop.yaml")),
     ("core.yaml", include_str!("../testdata/good/core.yaml")),
+    ("raw.yaml", include_str!("../testdata/good/raw.yaml")),
 ];
 
 #[test]

@@ -23,6 +23,22 @@ schemas! {
     header_name: HeaderName
     header_value: HeaderValue
     duration: Duration
+    base64: Base64
+    json_pointer: JsonPointer
+}
+
+/// Schema of a resource of Envoy's API: read by Envoy's own descriptors.
+pub(in crate::model) fn envoy_resource(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "format": "envoy-resource",
+        "x-kubernetes-preserve-unknown-fields": true,
+    })
+}
+
+/// Schema of a value of whatever type.
+pub(in crate::model) fn free(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-preserve-unknown-fields": true })
 }
 
 /// Schema of a list of texts of one form.
