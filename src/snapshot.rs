@@ -9,6 +9,7 @@
 
 mod canonical;
 mod layer;
+mod origins;
 mod problem;
 mod provenance;
 mod publication;
@@ -23,7 +24,7 @@ mod tests;
 pub use canonical::NotEncodable;
 pub use layer::{Layer, LayerEdit, Snapshot};
 pub use problem::{Problem, Severity};
-pub use provenance::Provenance;
+pub use provenance::{Origin, Provenance};
 pub use publication::{Changed, Cohort, Generation, Publication, Revision, ScopeId};
 pub use resource::{Ref, Resource};
 pub use seal::{Draft, Joined, pack};

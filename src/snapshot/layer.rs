@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use super::{Change, Generation, Inserted, Resource, Revision, Table, TypeIx, TypeVersion};
+use super::{
+    Change, Generation, Inserted, Origin, Resource, Revision, Table, TypeIx, TypeVersion,
+    origins::Origins,
+};
 
 /// One table for each type. Shared: the whole mesh, one namespace, or one scope's own.
 #[derive(Debug, Clone, Default)]
 pub struct Layer {
     tables: Vec<Table>,
+    origins: Origins,
 }
 
 /// Edits of one layer that are to become visible together.
@@ -36,6 +40,14 @@ impl Layer {
         self.tables.get(ty.index()).unwrap_or(&NO_TABLE)
     }
 
+    /// The resources that come from `origin`, by type and name.
+    pub fn of<'a>(&'a self, origin: &'a Origin) -> impl Iterator<Item = &'a Arc<Resource>> {
+        let candidates = self.origins.candidates(origin);
+        candidates
+            .filter_map(|(ty, name)| self.table(*ty).get(name))
+            .filter(|resource| resource.comes_from(origin))
+    }
+
     /// Begins a new version of this layer.
     #[must_use]
     pub fn edit(&self) -> LayerEdit {
@@ -53,7 +65,12 @@ impl LayerEdit {
         if self.layer.tables.len() <= index {
             self.layer.tables.resize_with(index + 1, Table::default);
         }
-        let inserted = self.layer.tables[index].insert(resource);
+        let table = &mut self.layer.tables[index];
+        let old = table.get(resource.name()).cloned();
+        let inserted = table.insert(resource.clone());
+        if inserted != Inserted::Nothing {
+            self.layer.origins.replace(old.as_deref(), Some(&resource));
+        }
         // Equal bytes may come from another line now: that must not be lost.
         self.changed |= inserted != Inserted::Nothing;
         inserted == Inserted::Content
@@ -61,11 +78,10 @@ impl LayerEdit {
 
     /// Takes `name` of type `ty` out. Whether it was there.
     pub fn remove(&mut self, ty: TypeIx, name: &str) -> bool {
-        let changed = self
-            .layer
-            .tables
-            .get_mut(ty.index())
-            .is_some_and(|table| table.remove(name));
+        let table = self.layer.tables.get_mut(ty.index());
+        let old = table.as_ref().and_then(|table| table.get(name).cloned());
+        let changed = table.is_some_and(|table| table.remove(name));
+        self.layer.origins.replace(old.as_deref(), None);
         self.changed |= changed;
         changed
     }

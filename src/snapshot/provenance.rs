@@ -17,7 +17,34 @@ pub struct Provenance {
     pub pointer: Arc<str>,
 }
 
+/// A document, whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    /// Its kind, as `HTTPRoute`.
+    pub kind: Arc<str>,
+    /// Its namespace.
+    pub namespace: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
 impl Provenance {
+    /// The document it is a place in.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        Origin {
+            kind: self.kind.clone(),
+            namespace: self.namespace.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// Order of its document beside `origin`.
+    pub(super) fn beside(&self, origin: &Origin) -> std::cmp::Ordering {
+        let own = (&*self.kind, &*self.namespace, &*self.name);
+        own.cmp(&(&*origin.kind, &*origin.namespace, &*origin.name))
+    }
+
     /// The place `pointer` in the document `kind` `namespace`/`name`.
     #[must_use]
     pub fn new(kind: &str, namespace: &str, name: &str, pointer: &str) -> Self {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Hash, Provenance, TypeIx, TypeSet};
+use super::{Hash, Origin, Provenance, TypeIx, TypeSet};
 
 /// A reference from one resource to another: a route names a cluster, a cluster its endpoints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,7 +148,14 @@ impl Resource {
         &self.refs
     }
 
-    /// The documents it was compiled from. Outside the hash.
+    /// Whether it was compiled from `origin` among others.
+    #[must_use]
+    pub fn comes_from(&self, origin: &Origin) -> bool {
+        let places = &self.provenance;
+        places.binary_search_by(|it| it.beside(origin)).is_ok()
+    }
+
+    /// The documents it was compiled from, sorted. Outside the hash.
     #[must_use]
     pub fn provenance(&self) -> &Arc<[Provenance]> {
         &self.provenance
