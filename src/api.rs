@@ -4,6 +4,7 @@
 //! own: status is computed when it is read.
 
 mod apply;
+mod conditions;
 mod error;
 mod events;
 mod extract;
@@ -40,6 +41,7 @@ use crate::{
 };
 
 pub use apply::{Files, Invalid, Request, apply};
+pub use conditions::Memory as Conditions;
 pub use events::chronicle;
 
 /// Largest body of an apply, in bytes.
@@ -68,6 +70,8 @@ pub struct State {
     pub telemetry: Arc<Telemetry>,
     /// What was compiled.
     pub compiled: Arc<dyn Compiled>,
+    /// Since when the conditions of documents hold.
+    pub conditions: Arc<Conditions>,
     /// Where proxies find xDS.
     pub grpc: SocketAddr,
     /// Metrics of all components.

@@ -113,6 +113,7 @@ impl App {
             cache: cache.clone(),
             telemetry: telemetry.clone(),
             compiled: Arc::new(Published(reconciler.clone())),
+            conditions: Arc::default(),
             grpc: addresses.1,
             registry: Arc::new(registry),
             stopping: stopping.clone(),

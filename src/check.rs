@@ -37,7 +37,7 @@ pub use document::{Checked, Source, documents};
 pub use locate::locate;
 pub use node::{Place, Span};
 pub use problem::problem;
-pub use references::{references, referrers};
+pub use references::{attachments, references, referrers};
 pub use render::render;
 pub use split::decode;
 pub use world::{Overlay, World};

@@ -18,6 +18,8 @@ use axum::{Router, routing::get};
 
 use super::State;
 
+pub(super) use object::seconds;
+
 use object::Objects;
 use place::Place;
 use status::Refused;

@@ -47,6 +47,7 @@ async fn api() -> Router {
         cache: Arc::new(Cache::new(&TYPES, Manners::default())),
         telemetry,
         compiled: Arc::new(Nothing),
+        conditions: Arc::default(),
         grpc: "127.0.0.1:7701".parse().unwrap(),
         registry: Arc::new(registry),
         stopping: tokio::sync::watch::channel(false).1,

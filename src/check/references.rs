@@ -4,6 +4,8 @@ mod backend;
 mod class;
 mod parent;
 
+pub use parent::attachments;
+
 use super::{Code, Diagnostic, World, locate, suggest};
 use crate::model::{
     Document, DocumentKey, Form, RefRole, Reference, Service, ServicePort, Spec, Target,

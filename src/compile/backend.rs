@@ -20,6 +20,8 @@ pub(super) enum Backend {
     Missing {
         /// Name of a cluster that never exists.
         cluster: String,
+        /// Gateway API's word for why.
+        reason: &'static str,
         /// Why, in one sentence.
         why: String,
     },
@@ -36,21 +38,23 @@ pub(super) fn resolve(route: &Name, backend: &BackendRef, lens: &mut Lens<'_>) -
         None => (backend.name.clone(), None),
     };
     let service = Name::new(namespace, &name);
-    let missing = |port, why| Backend::Missing {
+    let missing = |port, reason, why| Backend::Missing {
         cluster: names::missing_cluster(&service, port, version.as_deref()),
+        reason,
         why,
     };
     if backend.target().is_none() {
         let why = "requests go to a Service, or to a ServiceVersion called SERVICE.VERSION";
-        return missing(backend.port, why.to_owned());
+        return missing(backend.port, "InvalidKind", why.to_owned());
     }
     if *namespace != route.namespace {
         let own = &route.namespace;
         let why = format!("Service {service} is in another namespace than the route, \"{own}\"");
-        return missing(backend.port, why);
+        return missing(backend.port, "RefNotPermitted", why);
     }
     let Some(outline) = lens.outline(&service) else {
-        return missing(backend.port, format!("Service {service} does not exist"));
+        let why = format!("Service {service} does not exist");
+        return missing(backend.port, "BackendNotFound", why);
     };
     let port = match (backend.port, outline.ports.as_slice()) {
         (Some(number), _) => outline.port(number),
@@ -63,7 +67,7 @@ pub(super) fn resolve(route: &Name, backend: &BackendRef, lens: &mut Lens<'_>) -
             Some(port) => format!("Service {service} has no port {port}; it has {ports}"),
             None => format!("Service {service} has several ports, name one of {ports}"),
         };
-        return missing(backend.port, why);
+        return missing(backend.port, "BackendNotFound", why);
     };
     let protocol = domains::protocol(port);
     if !protocol.is_http() {
@@ -71,14 +75,14 @@ pub(super) fn resolve(route: &Name, backend: &BackendRef, lens: &mut Lens<'_>) -
             "port {} of Service {service} does not speak HTTP",
             port.port
         );
-        return missing(Some(port.port), why);
+        return missing(Some(port.port), "UnsupportedProtocol", why);
     }
     if let Some(version) = &version
         && !outline.versions.contains(version)
     {
         let versions = list(outline.versions.iter().map(ToString::to_string));
         let why = format!("Service {service} has no version \"{version}\"; it has {versions}");
-        return missing(Some(port.port), why);
+        return missing(Some(port.port), "BackendNotFound", why);
     }
     Backend::Found {
         target: Target {

@@ -32,14 +32,15 @@ pub(super) fn compile(route: &Name, lens: &mut Lens<'_>) -> Output {
 
 enum Fault {
     Missing(String),
-    Refused(String),
+    /// Gateway API's word, and a sentence.
+    Refused(&'static str, String),
 }
 
 impl Fault {
     fn at(self, at: crate::snapshot::Provenance) -> Problem {
         match self {
             Self::Missing(why) => problems::no_parent(at, why),
-            Self::Refused(why) => problems::parent_refuses(at, why),
+            Self::Refused(reason, why) => problems::parent_refuses(at, reason, why),
         }
     }
 }
@@ -56,10 +57,13 @@ fn service(route: &Name, parent: &Parent, lens: &mut Lens<'_>) -> Result<(), Fau
         return Err(Fault::Missing(format!("Service {name} does not exist")));
     };
     if name.namespace != route.namespace {
-        return Err(Fault::Refused(format!(
-            "Service {name} takes routes of its own namespace only, not of \"{}\"",
-            route.namespace
-        )));
+        return Err(Fault::Refused(
+            "NotAllowedByListeners",
+            format!(
+                "Service {name} takes routes of its own namespace only, not of \"{}\"",
+                route.namespace
+            ),
+        ));
     }
     if http_ports(outline).any(|port| takes_port(parent, port)) {
         return Ok(());
@@ -96,10 +100,13 @@ fn gateway(
         .filter(|listener| gateway_hosts::admits(listener, &name.namespace, &route.namespace))
         .collect();
     if admitting.is_empty() {
-        return Err(Fault::Refused(format!(
-            "no listener of Gateway {name} admits routes of namespace \"{}\" (allowedRoutes)",
-            route.namespace
-        )));
+        return Err(Fault::Refused(
+            "NotAllowedByListeners",
+            format!(
+                "no listener of Gateway {name} admits routes of namespace \"{}\" (allowedRoutes)",
+                route.namespace
+            ),
+        ));
     }
     let any = admitting
         .into_iter()
@@ -107,9 +114,10 @@ fn gateway(
     if any {
         Ok(())
     } else {
-        Err(Fault::Refused(format!(
-            "no host name of the route is one that a listener of Gateway {name} takes"
-        )))
+        Err(Fault::Refused(
+            "NoMatchingListenerHostname",
+            format!("no host name of the route is one that a listener of Gateway {name} takes"),
+        ))
     }
 }
 

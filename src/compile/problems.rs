@@ -22,6 +22,7 @@ fn error(
         at,
         message,
         effect: effect.into(),
+        reason: "Invalid",
     }
 }
 
@@ -37,8 +38,12 @@ fn warning(
     }
 }
 
-/// NL0501: a backend is not there, or cannot be used.
-pub(super) fn backend(at: Provenance, why: String, weight: u64, total: u64) -> Problem {
+/// NL0501: a backend is not there, or cannot be used. `reason` is Gateway API's word for why.
+pub(super) fn backend(
+    at: Provenance,
+    (reason, why): (&'static str, String),
+    (weight, total): (u64, u64),
+) -> Problem {
     let effect = if weight == 0 {
         "none while its weight is 0".to_owned()
     } else if weight == total {
@@ -46,7 +51,7 @@ pub(super) fn backend(at: Provenance, why: String, weight: u64, total: u64) -> P
     } else {
         format!("{weight} of {total} requests that match are answered with 500")
     };
-    error("NL0501", at, why, effect)
+    error("NL0501", at, why, effect).because(reason)
 }
 
 /// NL0502: a rule sends requests nowhere.
@@ -62,12 +67,12 @@ pub(super) fn no_backend(at: Provenance) -> Problem {
 
 /// NL0503: a parent is not there.
 pub(super) fn no_parent(at: Provenance, why: String) -> Problem {
-    error("NL0503", at, why, NOT_ATTACHED)
+    error("NL0503", at, why, NOT_ATTACHED).because("NoMatchingParent")
 }
 
 /// NL0504: a parent is there, but does not take this route.
-pub(super) fn parent_refuses(at: Provenance, why: String) -> Problem {
-    error("NL0504", at, why, NOT_ATTACHED)
+pub(super) fn parent_refuses(at: Provenance, reason: &'static str, why: String) -> Problem {
+    error("NL0504", at, why, NOT_ATTACHED).because(reason)
 }
 
 /// NL0505: a Gateway's class is not one of gateways.
@@ -82,7 +87,7 @@ pub(super) fn class_twice(class: &Name, other: &Name) -> Problem {
     let at = place::at(Kind::ProxyClass, class, "/metadata/name");
     let message =
         format!("ProxyClass {other} has the same name, and proxies name a class by its name");
-    warning("NL0506", at, message, format!("proxies follow {other}"))
+    warning("NL0506", at, message, format!("proxies follow {other}")).because("Conflicted")
 }
 
 /// NL0507: a field of a ProxyClass has no effect for its role.
@@ -105,6 +110,7 @@ pub(super) fn class_service(class: &Name, index: usize, service: &Name) -> Probl
         message,
         "its proxies see it as soon as it is there",
     )
+    .because("ServiceNotFound")
 }
 
 /// NL0509: two endpoints of a service have one address.

@@ -66,10 +66,12 @@ impl LayerEdit {
             self.layer.tables.resize_with(index + 1, Table::default);
         }
         let table = &mut self.layer.tables[index];
-        let old = table.get(resource.name()).cloned();
-        let inserted = table.insert(resource.clone());
+        let name = resource.name().clone();
+        let old = table.get(&name).cloned();
+        let inserted = table.insert(resource);
         if inserted != Inserted::Nothing {
-            self.layer.origins.replace(old.as_deref(), Some(&resource));
+            let new = table.get(&name).map(|new| &**new);
+            self.layer.origins.replace(old.as_deref(), new);
         }
         // Equal bytes may come from another line now: that must not be lost.
         self.changed |= inserted != Inserted::Nothing;

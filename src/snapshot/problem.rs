@@ -21,14 +21,14 @@ pub struct Problem {
     pub code: &'static str,
     /// How much it hurts.
     pub severity: Severity,
-    /// What a condition calls it: one word, Gateway API's own where it has one.
-    pub reason: &'static str,
     /// The document and the place in it.
     pub at: Provenance,
     /// What is wrong, in one sentence.
     pub message: String,
     /// What traffic sees because of it.
     pub effect: String,
+    /// What a condition calls it: one word, Gateway API's own where it has one.
+    pub reason: &'static str,
 }
 
 impl Problem {

@@ -206,6 +206,12 @@ impl Journal {
         self.ring().last
     }
 
+    /// When the newest notice was taken; none before the first.
+    #[must_use]
+    pub fn newest(&self) -> Option<SystemTime> {
+        self.ring().notices.back().map(|notice| notice.at)
+    }
+
     /// Number of the oldest notice that is remembered; of the next one where there is none.
     #[must_use]
     pub fn oldest(&self) -> u64 {

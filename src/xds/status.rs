@@ -110,6 +110,14 @@ impl TypeStatus {
         self.names.iter()
     }
 
+    /// Whether both ask for the same: sets of names that are equal are one, so this costs nothing.
+    #[must_use]
+    pub fn asks_like(&self, other: &Self) -> bool {
+        self.ty == other.ty
+            && self.wildcard == other.wildcard
+            && Arc::ptr_eq(&self.names, &other.names)
+    }
+
     /// Number of names it asked for one by one.
     #[must_use]
     pub fn named(&self) -> usize {

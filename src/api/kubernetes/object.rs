@@ -2,17 +2,22 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{api::State, catalog::Stored};
+use crate::{
+    api::{State, conditions::Statuses},
+    catalog::Stored,
+};
 
-/// Renders documents for one answer.
+/// Renders documents for one answer: their status is of one moment.
 #[derive(Debug)]
 pub(super) struct Objects<'a> {
-    _state: &'a State,
+    statuses: Statuses<'a>,
 }
 
 impl<'a> Objects<'a> {
     pub(super) fn new(state: &'a State) -> Self {
-        Self { _state: state }
+        Self {
+            statuses: Statuses::new(state),
+        }
     }
 
     /// The document as declared, with what the server knows of it in its metadata.
@@ -21,6 +26,9 @@ impl<'a> Objects<'a> {
         let mut object = stored.document.to_json().unwrap_or_default();
         if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
             known(stored, metadata);
+        }
+        if let (Some(fields), Some(status)) = (object.as_object_mut(), self.statuses.of(stored)) {
+            fields.insert("status".to_owned(), status);
         }
         object
     }
@@ -41,7 +49,7 @@ fn known(stored: &Stored, metadata: &mut Map<String, Value>) {
 }
 
 /// Unix milliseconds as Kubernetes writes times: RFC 3339, whole seconds.
-pub(super) fn seconds(at: u64) -> String {
+pub(in crate::api) fn seconds(at: u64) -> String {
     let at = i64::try_from(at / 1000).ok();
     let at = at.and_then(|at| jiff::Timestamp::from_second(at).ok());
     at.map_or_else(String::new, |at| at.to_string())

@@ -1,9 +1,14 @@
 //! What a route attaches to: a Service, whole or one port, or a Gateway, whole or some listeners.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use super::{Seeker, ports};
 use crate::{
     check::{Code, Diagnostic, suggest},
-    model::{DocumentKey, Gateway, GatewayListener, Kind, Service, Spec},
+    model::{
+        Document, DocumentKey, Gateway, GatewayListener, Kind, RefRole, Reference, Service, Spec,
+        Target,
+    },
 };
 
 const EFFECT: &str = "the route is not attached there";
@@ -74,14 +79,8 @@ fn port(seeker: &Seeker<'_>, key: &DocumentKey, service: &Service) -> Option<Dia
 
 fn listener(seeker: &Seeker<'_>, key: &DocumentKey, gateway: &Gateway) -> Option<Diagnostic> {
     let reference = seeker.reference;
-    let named = |listener: &&GatewayListener| {
-        reference.port.is_none_or(|port| port == listener.port)
-            && reference
-                .section
-                .as_ref()
-                .is_none_or(|name| *name == listener.name)
-    };
-    let there: Vec<_> = gateway.listeners.iter().filter(named).collect();
+    let there = gateway.listeners.iter();
+    let there: Vec<_> = there.filter(|it| named(reference, it)).collect();
     let field = field_of(seeker);
     if there.is_empty() {
         let names = || gateway.listeners.iter().map(|listener| &*listener.name);
@@ -181,6 +180,49 @@ fn part_of(seeker: &Seeker<'_>) -> String {
 fn meant<'n>(seeker: &Seeker<'_>, names: impl Iterator<Item = &'n str>) -> Option<String> {
     let name = suggest::nearest(seeker.reference.section.as_deref()?, names)?;
     Some(format!("did you mean {name:?}?"))
+}
+
+/// The listeners that `route` attaches to, as the Gateway's key and the listener's place in it, each
+/// once; `gateway` looks a Gateway up. A listener that takes routes of the namespace but none of the
+/// host names is not attached to.
+pub fn attachments<'d>(
+    route: &Document,
+    gateway: impl Fn(&DocumentKey) -> Option<&'d Document>,
+) -> BTreeSet<(DocumentKey, usize)> {
+    let Spec::HttpRoute(spec) = &route.spec else {
+        return BTreeSet::new();
+    };
+    let own = &route.metadata.namespace;
+    let mut attached = BTreeSet::new();
+    for reference in route.spec.refs(own) {
+        let Target::Document(key) = &reference.target else {
+            continue;
+        };
+        if reference.role != RefRole::Parent {
+            continue;
+        }
+        let Some(Spec::Gateway(gateway)) = gateway(key).map(|document| &document.spec) else {
+            continue;
+        };
+        for (place, listener) in gateway.listeners.iter().enumerate() {
+            let takes = |host: &Arc<str>| {
+                let taken = listener.hostname.as_deref();
+                taken.is_none_or(|taken| overlap(taken, host))
+            };
+            let hosts = spec.hostnames.is_empty() || spec.hostnames.iter().any(takes);
+            if named(&reference, listener) && listener.admits(&key.namespace, own) && hosts {
+                attached.insert((key.clone(), place));
+            }
+        }
+    }
+    attached
+}
+
+/// Whether a reference to a Gateway means this listener of it.
+fn named(reference: &Reference, listener: &GatewayListener) -> bool {
+    let section = reference.section.as_ref();
+    reference.port.is_none_or(|port| port == listener.port)
+        && section.is_none_or(|name| *name == listener.name)
 }
 
 #[cfg(test)]

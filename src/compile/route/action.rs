@@ -83,10 +83,18 @@ pub(super) fn compile(
                 backends.push(target);
                 name
             }
-            Backend::Missing { cluster, why } => {
+            Backend::Missing {
+                cluster,
+                reason,
+                why,
+            } => {
                 let pointer = format!("/spec/rules/{index}/backendRefs/{place_of}");
                 let at = place::at(Kind::HttpRoute, route, &pointer);
-                problems.push(problems::backend(at, why, weight(declared), total));
+                problems.push(problems::backend(
+                    at,
+                    (reason, why),
+                    (weight(declared), total),
+                ));
                 cluster
             }
         };
