@@ -144,7 +144,7 @@ fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {
         api: status.ty.info().api.to_owned(),
         resources,
         sent: status.sent.as_ref().map(|sent| sent.revision.0),
-        accepted: status.accepted.as_ref().map(|accepted| accepted.revision.0),
+        accepted: status.accepted_revision().map(|accepted| accepted.0),
         synced: status.is_synced(),
         pending: differences
             .iter()
@@ -194,7 +194,7 @@ pub(super) fn rejected(
 fn join(all: &mut ProxyType, one: ProxyType) {
     all.resources += one.resources;
     all.sent = all.sent.max(one.sent);
-    all.accepted = all.accepted.max(one.accepted);
+    all.accepted = all.accepted.min(one.accepted);
     all.synced &= one.synced;
     all.pending.extend(one.pending);
     all.pending.truncate(LISTED);

@@ -363,14 +363,18 @@ impl Seat {
 
     fn status(&self) -> StreamStatus {
         let at: Instant = tokio::time::Instant::now().into_std();
+        let given = self.given.load_full();
+        // In the lobby it is not decided what the stream is to have.
+        let snapshot = (given.id != LOBBY).then(|| given.snapshot.load_full());
         let (types, alone) = {
             let engine = self.engine();
-            (engine.status(at), engine.habits.only.is_some())
+            let types = engine.status(snapshot.as_ref(), at);
+            (types, engine.habits.only.is_some())
         };
         StreamStatus {
             id: self.id,
             peer: self.peer.load_full(),
-            scope: self.scope(),
+            scope: given.id,
             since: Generation(self.since.load(Ordering::Acquire)),
             opened: self.opened,
             types,

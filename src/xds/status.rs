@@ -28,7 +28,8 @@ pub struct TypeStatus {
     pub sent: Option<SentStatus>,
     /// What the client accepted last; nothing before its first answer.
     pub accepted: Option<Arc<Snapshot>>,
-    /// What it is to have.
+    /// What it is to have: what its scope is given now, whether or not its task has looked. Nothing
+    /// where that is not decided yet.
     pub current: Option<Arc<Snapshot>>,
     /// Responses without an answer.
     pub in_flight: usize,
@@ -44,6 +45,8 @@ pub struct TypeStatus {
     exceptions: BTreeMap<Arc<str>, Option<Hash>>,
     /// A first load is on its way, in parts.
     pub loading: bool,
+    /// An answer is due, even if it says nothing new.
+    pub owed: bool,
 }
 
 /// One response.
@@ -172,21 +175,31 @@ impl TypeStatus {
     /// Whether it has accepted all that it is to have.
     #[must_use]
     pub fn is_synced(&self) -> bool {
-        self.in_flight == 0 && !self.loading && self.differences().is_empty()
+        let busy = self.in_flight > 0 || self.loading || self.owed;
+        self.current.is_some() && !busy && self.differences().is_empty()
+    }
+
+    /// The documents' revision that it has accepted all of: where it is synced the newest one its
+    /// scope was given, although the last response may be older.
+    #[must_use]
+    pub fn accepted_revision(&self) -> Option<Revision> {
+        let synced = self.current.as_ref().filter(|_| self.is_synced());
+        let snapshot = synced.or(self.accepted.as_ref())?;
+        Some(snapshot.revision)
     }
 }
 
 impl Engine {
-    /// Where each subscribed type stands at `at`.
-    pub(super) fn status(&self, at: Instant) -> Vec<TypeStatus> {
+    /// Where each subscribed type stands at `at`, when the client is to have `given`.
+    pub(super) fn status(&self, given: Option<&Arc<Snapshot>>, at: Instant) -> Vec<TypeStatus> {
         self.tracks
             .iter()
             .flatten()
-            .map(|track| self.type_status(track, at))
+            .map(|track| self.type_status(track, given, at))
             .collect()
     }
 
-    fn type_status(&self, track: &Track, at: Instant) -> TypeStatus {
+    fn type_status(&self, track: &Track, given: Option<&Arc<Snapshot>>, at: Instant) -> TypeStatus {
         let ago = |then: Instant| at.saturating_duration_since(then);
         let held = |(name, hold): (&Arc<str>, &super::order::Hold)| HeldStatus {
             name: name.clone(),
@@ -198,10 +211,7 @@ impl Engine {
         let real = |(name, has): (&Arc<str>, &Has)| {
             let placeholder = self.habits.dialect == Dialect::Sotw
                 && matches!(has, Has::This(_))
-                && self
-                    .now
-                    .as_ref()
-                    .is_some_and(|now| now.get(track.ty, name).is_none())
+                && given.is_some_and(|given| given.get(track.ty, name).is_none())
                 && !track.held.contains_key(name);
             (!placeholder).then(|| {
                 let hash = match has {
@@ -223,7 +233,8 @@ impl Engine {
                 ago: ago(sent.at),
             }),
             accepted: track.accepted.clone(),
-            current: self.now.clone(),
+            current: given.cloned(),
+            owed: track.owed,
             loading: track.load.is_some() || track.all_by_name,
             in_flight: track.in_flight.len(),
             stale: track

@@ -12,5 +12,6 @@ mod nonces;
 mod order;
 mod rules;
 mod scopes;
+mod status;
 mod whole;
 pub(super) mod work;

@@ -103,7 +103,7 @@ fn one_change_among_ten_thousand_names_looks_at_one_name() {
         let (nothing, looked_at) = work::during(|| engine.poll(Instant::now()));
         assert!(nothing.is_none());
         assert_eq!(looked_at, 0, "{dialect:?}");
-        assert!(engine.status(Instant::now())[0].is_synced());
+        assert!(engine.status(engine.now.as_ref(), Instant::now())[0].is_synced());
     }
 }
 
@@ -118,7 +118,7 @@ fn a_change_that_a_stream_did_not_ask_for_costs_it_one_look() {
     assert!(nothing.is_none());
     assert_eq!(looked_at, 1);
     // And it counts as taken: there is nothing to wait for.
-    let status = &engine.status(Instant::now())[0];
+    let status = &engine.status(engine.now.as_ref(), Instant::now())[0];
     let accepted = status.accepted.as_ref().unwrap();
     assert_eq!(accepted.generation, harbour.snapshot().generation);
 }
@@ -173,7 +173,7 @@ fn a_client_that_comes_back_with_all_of_it_is_not_looked_at_either() {
     });
     assert!(nothing.is_none());
     assert_eq!(looked_at, 0);
-    assert!(back.status(Instant::now())[0].is_synced());
+    assert!(back.status(back.now.as_ref(), Instant::now())[0].is_synced());
 
     let mut other = Engine::new(harbour.cache.shared.clone(), one.habits, 4);
     other.on_snapshot(harbour.snapshot());
@@ -197,7 +197,7 @@ fn a_stuck_client_costs_the_same_however_much_changes() {
     let track = engine.tracks[SAIL.index()].as_ref().unwrap();
     assert_eq!(track.in_flight.len(), 3, "rule 33");
     assert!(track.pending.is_empty());
-    assert!(engine.status(at)[0].stale);
+    assert!(engine.status(engine.now.as_ref(), at)[0].stale);
 }
 
 thread_local! {
