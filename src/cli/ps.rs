@@ -80,9 +80,9 @@ fn row(proxy: &Proxy, newest: u64) -> Vec<String> {
         let ty = proxy.types.iter().find(|ty| ty.api == api);
         row.push(ty.map_or_else(|| "–".to_owned(), mark));
     }
-    let accepted = proxy.types.iter().filter_map(|ty| ty.accepted).min();
+    // What it accepted of every type: a type of which it accepted nothing yet counts.
+    let accepted = proxy.types.iter().map(|ty| ty.accepted).min().flatten();
     row.push(match accepted {
-        _ if proxy.state == "synced" => newest.to_string(),
         Some(accepted) if accepted < newest => format!("{accepted}(-{})", newest - accepted),
         Some(accepted) => accepted.to_string(),
         None => "–".to_owned(),
@@ -142,7 +142,73 @@ pub(super) fn told(place: &Place) -> String {
         (Some(file), Some(line)) => format!(" ({file}:{line})"),
         _ => String::new(),
     };
-    format!("{} {}{at}", place.document, place.pointer)
-        .replace(" (", "(")
-        .replacen('(', " (", 1)
+    let pointer = Some(&place.pointer).filter(|pointer| !pointer.is_empty());
+    let pointer = pointer.map_or_else(String::new, |pointer| format!(" {pointer}"));
+    format!("{}{pointer}{at}", place.document)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy(state: &str, accepted: &[Option<u64>]) -> Proxy {
+        let types = accepted.iter().zip(APIS).map(|(accepted, api)| ProxyType {
+            api: api.to_owned(),
+            resources: 1,
+            sent: *accepted,
+            accepted: *accepted,
+            synced: state == "synced",
+            pending: Vec::new(),
+            rejected: Vec::new(),
+            held: Vec::new(),
+        });
+        Proxy {
+            name: "web".to_owned(),
+            kind: "envoy 1.40.0".to_owned(),
+            cluster: String::new(),
+            address: None,
+            dialect: "delta".to_owned(),
+            state: state.to_owned(),
+            since: String::new(),
+            types: types.collect(),
+        }
+    }
+
+    #[test]
+    fn the_revision_shown_is_the_oldest_accepted_whatever_the_state() {
+        for (state, accepted, shown) in [
+            ("synced", &[Some(7), Some(7)][..], "7"),
+            ("synced", &[Some(5), Some(7)], "5(-2)"),
+            ("pending", &[Some(6), Some(7)], "6(-1)"),
+            ("pending", &[None, Some(7)], "–"),
+            ("pending", &[], "–"),
+        ] {
+            let row = row(&proxy(state, accepted), 7);
+            assert_eq!(row[6], shown, "{state} {accepted:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_told_with_its_file_as_it_is_written() {
+        let place = |pointer: &str, file: Option<&str>| Place {
+            document: "HTTPRoute shop/web".to_owned(),
+            pointer: pointer.to_owned(),
+            file: file.map(str::to_owned),
+            line: file.map(|_| 3),
+        };
+        let file = Some("my mesh (old) (2).yaml");
+        for (place, expected) in [
+            (
+                place("/spec", file),
+                "HTTPRoute shop/web /spec (my mesh (old) (2).yaml:3)",
+            ),
+            (
+                place("", file),
+                "HTTPRoute shop/web (my mesh (old) (2).yaml:3)",
+            ),
+            (place("/spec", None), "HTTPRoute shop/web /spec"),
+        ] {
+            assert_eq!(told(&place), expected);
+        }
+    }
 }
