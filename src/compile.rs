@@ -26,6 +26,7 @@ mod contents;
 mod domains;
 mod endpoints;
 mod gateway_hosts;
+mod health_check;
 mod hostname;
 mod listener;
 mod names;

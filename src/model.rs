@@ -15,6 +15,7 @@ mod envoy_resource;
 mod form;
 mod gateway;
 mod gateway_class;
+mod health_check;
 mod http_route;
 mod kind;
 mod metadata;
@@ -36,6 +37,7 @@ pub use gateway::{
     AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,
 };
 pub use gateway_class::{CONTROLLER, GatewayClass, ParametersRef};
+pub use health_check::HealthCheck;
 pub use http_route::{
     BackendRef, Filter, HeaderMatch, HeaderModifier, HeaderValue, HttpPathModifier, HttpRoute,
     Match, MatchType, ParentRef, PathMatch, PathMatchType, QueryParamMatch, Redirect, Rewrite,

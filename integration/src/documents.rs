@@ -2,6 +2,8 @@
 //!
 //! One shape each, the most common; a test that needs another writes it itself.
 
+use crate::backend::HEALTH;
+
 /// Joins documents into one file.
 #[must_use]
 pub fn file(documents: &[String]) -> String {
@@ -26,6 +28,14 @@ pub fn service_speaking(protocol: &str, name: &str) -> String {
          \u{20} selector: {{app: {name}}}\n\
          \u{20} versions: {{v1: {{version: v1}}, v2: {{version: v2}}}}\n"
     )
+}
+
+/// A Service like [`service`]'s whose endpoints are asked for their health every 100 ms.
+#[must_use]
+pub fn health_checked_service(name: &str) -> String {
+    let asked =
+        format!("\u{20} healthCheck: {{path: {HEALTH}, interval: 100ms, unhealthyThreshold: 1}}\n");
+    service(name) + &asked
 }
 
 /// A Service on port 80 whose hosts each proxy resolves itself, to be reached at `target_port`.

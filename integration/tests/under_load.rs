@@ -9,7 +9,8 @@ use netloft_integration::{
     backend::Backend,
     dns::SlowDns,
     documents::{
-        dns_service, file, route, service, service_speaking, sidecar, workload, workload_with,
+        dns_service, file, health_checked_service, route, service, service_speaking, sidecar,
+        workload, workload_with,
     },
     envoy::Envoy,
     eventually::{SOON, ensure, eventually},
@@ -106,7 +107,8 @@ struct Moves<'a> {
     /// Further options of `netloft up`.
     options: &'a [&'a str],
     count: usize,
-    /// One in so many goes to a cluster whose hosts take long to resolve.
+    /// One in so many goes to a cluster whose hosts take long to resolve, and the one after it to
+    /// one whose endpoints are asked for their health first.
     slow: usize,
 }
 
@@ -138,10 +140,13 @@ async fn a_route_moves(moves: Moves<'_>) -> Report {
         let (name, before) = (format!("move-{number}"), format!("move-{}", number - 1));
         let backend = &backends[number % 2];
         let slow = number % moves.slow == 0;
+        let instance = workload(&name, &name, "v1", backend.port());
         let to = if slow {
             dns_service(&name, &format!("{name}.test"), backend.port())
+        } else if number % moves.slow == 1 {
+            file(&[health_checked_service(&name), instance])
         } else {
-            file(&[service(&name), workload(&name, &name, "v1", backend.port())])
+            file(&[service(&name), instance])
         };
         netloft
             .apply(&file(&[to, route("web", "web", &[&name])]))
@@ -156,6 +161,10 @@ async fn a_route_moves(moves: Moves<'_>) -> Report {
         }
     }
     load.for_another(AFTERWARDS).await;
+    if moves.slow > 1 {
+        let checks: u64 = backends.iter().map(Backend::health_checks).sum();
+        assert!(checks > 0, "nothing was asked for its health");
+    }
     load.stop().await
 }
 
@@ -252,4 +261,38 @@ async fn without_endpoints_behind_it_a_changed_cluster_never_warms() {
     let options = ["--without", "endpoints-behind-clusters"];
     let (warming, _) = a_cluster_changes("delta", &options, AFTERWARDS).await;
     assert!(warming > 0);
+}
+
+/// An endpoint that calls itself unhealthy is taken out by whom it serves, without any document.
+#[tokio::test]
+async fn an_endpoint_that_calls_itself_unhealthy_is_sent_nothing() {
+    let backends = [Backend::start("well").await, Backend::start("ill").await];
+    let inside = Port::reserve();
+    let netloft = Netloft::start().await;
+    let [well, ill] = &backends;
+    netloft
+        .apply(&file(&[
+            sidecar(inside.number()),
+            health_checked_service("web"),
+            workload("well", "web", "v1", well.port()),
+            workload("ill", "web", "v1", ill.port()),
+        ]))
+        .await;
+    let envoy = netloft.envoy("shop-1", &["--class", "sidecar"]).await;
+    envoy.is_live().await;
+    let load = Load::of(inside.address(), "web").start(&[&envoy]).await;
+    is_used(ill).await;
+
+    ill.unhealthy();
+    envoy
+        .until("it is known to be unhealthy", |stats| {
+            stats.get("cluster.web.default_80.membership_healthy") == 1
+        })
+        .await;
+    let before = (well.requests(), ill.requests());
+    load.for_another(AFTERWARDS).await;
+    load.stop().await.must_have_none_failed();
+    // One that was under way at that moment may still have come.
+    assert!(ill.requests() - before.1 <= 4, "{before:?}");
+    assert!(well.requests() > before.0);
 }

@@ -30,7 +30,7 @@ use envoy_types::pb::{
     google::protobuf::Any,
 };
 
-use super::{Audience, Lens, Output, Target, domains, names, place, wire};
+use super::{Audience, Lens, Output, Target, domains, health_check, names, place, wire};
 use crate::{
     model::Kind,
     snapshot::{CLUSTER, Draft, ENDPOINTS, NotEncodable, Ref, pack},
@@ -92,6 +92,11 @@ pub(super) fn compile(
                 healthy_panic_threshold: Some(Percent { value: 0.0 }),
                 ..Default::default()
             });
+            if let Some(declared) = &outline.health_check {
+                message.health_checks = vec![health_check::compile(declared, port)];
+                // What is no endpoint any more is gone, even while it still answers well.
+                message.ignore_health_on_host_removal = true;
+            }
             if domains::protocol(port).is_http2() {
                 message.typed_extension_protocol_options = http2()?;
             }

@@ -90,6 +90,7 @@ mod tests {
                 ports: ports.collect(),
                 supply: Supply::Selector,
                 versions: BTreeSet::new(),
+                health_check: None,
             };
             assert_eq!(default_port(&outline), expected);
         }
@@ -107,6 +108,7 @@ mod tests {
             ports: vec![port(8080), port(9090)],
             supply: Supply::Selector,
             versions: BTreeSet::new(),
+            health_check: None,
         };
         let of = |number| {
             let service = Name::new(&"shop".into(), &"orders".into());

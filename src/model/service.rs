@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Checks, Fault, Form, KindFacts, Reference, form};
+use super::{Body, Checks, Fault, Form, HealthCheck, KindFacts, Reference, form};
 
 /// A logical name with ports, and where its endpoints come from: exactly one of `selector`,
 /// `endpoints` and `dns`.
@@ -31,6 +31,9 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "form::versions")]
     pub versions: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Arc<str>>>,
+    /// How callers find out which endpoints are alive; absent: they do not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_check: Option<HealthCheck>,
 }
 
 /// One port of a service.
@@ -133,6 +136,9 @@ impl Service {
         );
         self.check_ports(checks);
         self.check_endpoints(checks);
+        if let Some(health_check) = &self.health_check {
+            health_check.check("/healthCheck", &self.ports, checks);
+        }
         if self.selector.as_ref().is_some_and(BTreeMap::is_empty) {
             checks
                 .report(Fault::Count, "/selector", "the selector names no label")

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::model::{InlineEndpoint, Service, ServicePort};
+use crate::model::{HealthCheck, InlineEndpoint, Service, ServicePort};
 
 /// A Service without its endpoints and without the labels that tell versions apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Outline {
     pub supply: Supply,
     /// Names of its versions.
     pub versions: BTreeSet<Arc<str>>,
+    /// As declared.
+    pub health_check: Option<HealthCheck>,
 }
 
 /// Where a Service's endpoints come from.
@@ -45,6 +47,7 @@ impl Outline {
                 Some(_) => BTreeSet::new(), // a resolved address has no labels
                 None => service.versions.keys().cloned().collect(),
             },
+            health_check: service.health_check.clone(),
         }
     }
 

@@ -25,6 +25,7 @@ schemas! {
     duration: Duration
     base64: Base64
     json_pointer: JsonPointer
+    path: Path
 }
 
 /// Schema of a resource of Envoy's API: read by Envoy's own descriptors.

@@ -324,6 +324,31 @@ pub(super) const ROWS: &[Row] = &[
         &["at most 1s", "2s"],
     ),
     (
+        Code::ORDER,
+        "@Service\nspec: {ports: [{port: 80}], dns: [a], healthCheck: {interval: 500ms, timeout: «1s»}}",
+        &["at most interval", "1s"],
+    ),
+    (
+        Code::RANGE,
+        "@Service\nspec: {ports: [{port: 80}], dns: [a], healthCheck: {interval: «10ms»}}",
+        &["100ms to 1h", "10ms"],
+    ),
+    (
+        Code::RANGE,
+        "@Service\nspec: {ports: [{port: 80}], dns: [a], healthCheck: {timeout: «0s»}}",
+        &["at least 1ms"],
+    ),
+    (
+        Code::REQUIRES,
+        "@Service\nspec: {ports: [{port: 80, protocol: grpc}], dns: [a], healthCheck: {path: «/healthz»}}",
+        &["http or http2"],
+    ),
+    (
+        Code::FORM,
+        "@Service\nspec: {ports: [{port: 80}], dns: [a], healthCheck: {path: «healthz»}}",
+        &["did you mean \"/healthz\"?"],
+    ),
+    (
         Code::FORM,
         rule!("{backendRefs: [{group: netloft.dev, kind: ServiceVersion, name: «orders»}]}"),
         &["SERVICE.VERSION"],

@@ -124,6 +124,7 @@ cases! {
     a_class_sees_what_it_names_and_what_routes_lead_to: "visibility",
     a_grpc_client_dials_services_by_name: "grpc-client",
     workloads_become_endpoints: "workloads",
+    endpoints_are_asked_whether_they_are_alive: "health-checks",
     ports_have_protocols_and_host_names: "ports",
     envoys_with_separate_streams_are_told_to_open_them: "separate-streams",
 }
