@@ -27,7 +27,7 @@ pub use problem::{Problem, Severity};
 pub use provenance::{Origin, Provenance};
 pub use publication::{Changed, Cohort, Generation, Publication, Revision, ScopeId};
 pub use resource::{Ref, Resource};
-pub use seal::{Draft, Joined, pack};
+pub use seal::{Draft, Joined, encode_dynamic, pack, seal};
 pub use table::{Change, Inserted, Table};
 pub use type_info::{
     CLUSTER, ENDPOINTS, LISTENER, ROUTES, Removal, TYPES, TypeInfo, TypeIx, TypeSet,

@@ -6,7 +6,8 @@
 //! changes. It knows from the descriptors where there is something to order ([`shapes`]), so that
 //! other messages cost nothing more than prost.
 //!
-//! The value of an `Any` is left as it is: it was packed by [`super::pack`], so it is canonical.
+//! The value of an `Any` is left as it is: it was packed by [`super::pack`], so it is canonical. In
+//! what comes from elsewhere ([`whole`]) it is put in order too, where its type is known.
 
 mod shapes;
 mod wire;
@@ -63,6 +64,16 @@ pub(super) fn encode<M: Message + Name>(message: &M) -> Result<Vec<u8>, NotEncod
     in_order(&encoded, shape, shapes).map_err(|fault| fault.of(name))
 }
 
+/// The bytes of a message that was encoded elsewhere, in order, with what is in each `Any`.
+pub(super) fn whole(type_url: &str, message: &[u8]) -> Result<Vec<u8>, NotEncodable> {
+    let name = type_url.rsplit('/').next().unwrap_or(type_url);
+    let shapes = Shapes::of_envoy_through_any();
+    let Some(shape) = shapes.named(name) else {
+        return Err(NotEncodable::UnknownMessage(name.to_owned()));
+    };
+    in_order(message, shape, shapes).map_err(|fault| fault.of(name.to_owned()))
+}
+
 /// Why bytes cannot be put in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
@@ -90,6 +101,9 @@ fn in_order(message: &[u8], shape: &Shape, shapes: &Shapes) -> Result<Vec<u8>, F
     Ok(out)
 }
 
+/// `type_url` of an `Any`.
+const ANY_URL: u32 = 1;
+
 struct Pass<'a> {
     shapes: &'a Shapes,
     out: &'a mut Vec<u8>,
@@ -115,6 +129,13 @@ impl Pass<'_> {
                         self.inner(field, self.shapes.at(inner), depth)?;
                     }
                 }
+                Some(Inside::Packed) => {
+                    let url = all.iter().rfind(|field| field.number == ANY_URL);
+                    let url = url.and_then(|field| field.delimited().ok());
+                    for field in run {
+                        self.packed(url.unwrap_or_default(), field, depth)?;
+                    }
+                }
                 Some(Inside::Map { key, entry }) => {
                     let mut entries = Vec::with_capacity(run.len());
                     for field in run {
@@ -126,6 +147,36 @@ impl Pass<'_> {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Writes the value of an `Any`, in order where it is what its type says.
+    fn packed(&mut self, url: &[u8], field: &Field<'_>, depth: usize) -> Result<(), Fault> {
+        let value = field.delimited()?;
+        let name = url.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let shape = std::str::from_utf8(name)
+            .ok()
+            .and_then(|name| self.shapes.named(name));
+        let mut ordered = Vec::with_capacity(value.len());
+        if let Some(shape) = shape {
+            let depth = depth.checked_sub(1).ok_or(Fault::TooDeep)?;
+            let mut pass = Pass {
+                shapes: self.shapes,
+                out: &mut ordered,
+            };
+            match pass.message(value, shape, depth) {
+                Err(Fault::Malformed) => ordered.clear(),
+                other => other?,
+            }
+        }
+        // What only changes places keeps its length, so tag and length stay true.
+        if ordered.len() == value.len() {
+            let head = field.whole.len() - value.len();
+            self.out.extend_from_slice(&field.whole[..head]);
+            self.out.extend_from_slice(&ordered);
+        } else {
+            self.out.extend_from_slice(field.whole);
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What one scope is given: a short list of layers, each shared by all scopes that see it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Change, Generation, Inserted, Origin, Resource, Revision, Table, TypeIx, TypeVersion,
@@ -21,7 +21,8 @@ pub struct LayerEdit {
     changed: bool,
 }
 
-/// What a scope is given as of one publication. No name of a type stands in two of its layers.
+/// What a scope is given as of one publication. No name of a type stands in two of its
+/// layers; a layer that lies over them may hold any.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     /// The publication it came with.
@@ -29,6 +30,8 @@ pub struct Snapshot {
     /// The documents' revision it was compiled from.
     pub revision: Revision,
     layers: Arc<[Arc<Layer>]>,
+    /// What stands in the place of a name of those, or beside them.
+    over: Option<Arc<Layer>>,
 }
 
 static NO_TABLE: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::default);
@@ -103,44 +106,87 @@ impl Snapshot {
             generation,
             revision,
             layers,
+            over: None,
         }
     }
 
-    /// The layers.
+    /// The same with `over` laid over it: its resources stand in the place of those that have their
+    /// names.
     #[must_use]
-    pub fn layers(&self) -> &Arc<[Arc<Layer>]> {
-        &self.layers
+    pub fn under(mut self, over: Option<Arc<Layer>>) -> Self {
+        self.over = over;
+        self
+    }
+
+    /// Its layers, what lies over them last.
+    pub fn layers(&self) -> impl Iterator<Item = &Arc<Layer>> {
+        self.layers.iter().chain(&self.over)
+    }
+
+    /// Whether `resource` of one of its layers is what there is by its name: nothing lies over it.
+    #[must_use]
+    pub fn shows(&self, resource: &Arc<Resource>) -> bool {
+        let seen = self.get(resource.ty(), resource.name());
+        self.over.is_none() || seen.is_some_and(|seen| Arc::ptr_eq(seen, resource))
+    }
+
+    /// Whether there is nothing in it, and never was.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.layers.is_empty() && self.over.is_none()
     }
 
     /// The resource `name` of type `ty`.
     #[must_use]
     pub fn get(&self, ty: TypeIx, name: &str) -> Option<&Arc<Resource>> {
-        self.layers
-            .iter()
+        let over = self.over.iter();
+        over.chain(self.layers.iter())
             .find_map(|layer| layer.table(ty).get(name))
+    }
+
+    /// The resources of the layers that something lies over.
+    fn hidden(&self, ty: TypeIx) -> impl Iterator<Item = &Arc<Resource>> {
+        let over = self.over.iter().flat_map(move |over| over.table(ty).iter());
+        over.filter_map(move |resource| self.beneath(ty, resource.name()))
+    }
+
+    /// The resource `name` of the layers, whether something lies over it or not.
+    fn beneath(&self, ty: TypeIx, name: &str) -> Option<&Arc<Resource>> {
+        let mut layers = self.layers.iter();
+        layers.find_map(|layer| layer.table(ty).get(name))
+    }
+
+    /// Whether something lies over `name`.
+    fn is_hidden(&self, ty: TypeIx, name: &str) -> bool {
+        let over = self.over.as_ref();
+        over.is_some_and(|over| over.table(ty).get(name).is_some())
     }
 
     /// The version of everything of type `ty`.
     #[must_use]
     pub fn version(&self, ty: TypeIx) -> TypeVersion {
-        self.layers
-            .iter()
-            .fold(TypeVersion::default(), |sum, layer| {
-                sum.union(layer.table(ty).version())
-            })
+        let all = self.layers.iter().chain(&self.over);
+        let all = all.fold(TypeVersion::default(), |sum, layer| {
+            sum.union(layer.table(ty).version())
+        });
+        self.hidden(ty)
+            .fold(all, |sum, hidden| sum.without(hidden.hash()))
     }
 
     /// How many resources of type `ty` there are.
     #[must_use]
     pub fn len(&self, ty: TypeIx) -> usize {
-        self.layers.iter().map(|layer| layer.table(ty).len()).sum()
+        let all = self.layers.iter().chain(&self.over);
+        let all: usize = all.map(|layer| layer.table(ty).len()).sum();
+        all - self.hidden(ty).count()
     }
 
     /// Everything of type `ty`, by layer, in name order within each.
     pub fn iter(&self, ty: TypeIx) -> impl Iterator<Item = &Arc<Resource>> {
-        self.layers
-            .iter()
-            .flat_map(move |layer| layer.table(ty).iter())
+        let beneath = self.layers.iter();
+        let beneath = beneath.flat_map(move |layer| layer.table(ty).iter());
+        let seen = beneath.filter(move |resource| !self.is_hidden(ty, resource.name()));
+        seen.chain(self.over.iter().flat_map(move |over| over.table(ty).iter()))
     }
 
     /// Names of type `ty` whose bytes differ from `older`, each once. Layers that both have cost
@@ -149,18 +195,21 @@ impl Snapshot {
     /// set, not as gone.
     #[must_use]
     pub fn changes_since(&self, older: &Self, ty: TypeIx) -> Vec<Change> {
-        if Arc::ptr_eq(&self.layers, &older.layers) {
+        let same_over = match (&self.over, &older.over) {
+            (Some(new), Some(old)) => Arc::ptr_eq(new, old),
+            (None, None) => true,
+            _ => false,
+        };
+        let same_layers = Arc::ptr_eq(&self.layers, &older.layers);
+        if same_layers && same_over {
             return Vec::new();
         }
-        let none = Arc::<Layer>::default();
-        // Without the shared ones, versions of one layer stand at the same place again where a
-        // layer came or went before them.
-        let (new, old) = (self.not_in(older), older.not_in(self));
         let mut changes = Vec::new();
-        for place in 0..new.len().max(old.len()) {
-            let new = new.get(place).copied().unwrap_or(&none);
-            let old = old.get(place).copied().unwrap_or(&none);
-            changes.extend(new.table(ty).changes_since(old.table(ty)));
+        if !same_layers {
+            self.changes_of_layers(older, ty, &mut changes);
+        }
+        if self.over.is_some() || older.over.is_some() {
+            return self.seen_changes(older, ty, &changes);
         }
         changes.retain(|change| match change {
             Change::Set(new) => older
@@ -169,6 +218,41 @@ impl Snapshot {
             Change::Gone(name) => self.get(ty, name).is_none(),
         });
         changes
+    }
+
+    /// Names of type `ty` that differ where something lies over layers: each is looked at from
+    /// above, whatever changed beneath.
+    fn seen_changes(&self, older: &Self, ty: TypeIx, beneath: &[Change]) -> Vec<Change> {
+        let none = Arc::<Layer>::default();
+        let (new, old) = (
+            self.over.as_ref().unwrap_or(&none),
+            older.over.as_ref().unwrap_or(&none),
+        );
+        let over: Vec<Change> = new.table(ty).changes_since(old.table(ty)).collect();
+        let all = over.iter().chain(beneath);
+        let names: BTreeSet<Arc<str>> = all.map(|change| change.name().clone()).collect();
+        let differing = names.into_iter().filter_map(|name| {
+            match (older.get(ty, &name), self.get(ty, &name)) {
+                (Some(old), Some(new)) if old.hash() == new.hash() => None,
+                (_, Some(new)) => Some(Change::Set(new.clone())),
+                (Some(_), None) => Some(Change::Gone(name)),
+                (None, None) => None,
+            }
+        });
+        differing.collect()
+    }
+
+    /// What differs in the layers alone; a name that moved from one to another is there twice.
+    fn changes_of_layers(&self, older: &Self, ty: TypeIx, changes: &mut Vec<Change>) {
+        let none = Arc::<Layer>::default();
+        // Without the shared ones, versions of one layer stand at the same place again where a
+        // layer came or went before them.
+        let (new, old) = (self.not_in(older), older.not_in(self));
+        for place in 0..new.len().max(old.len()) {
+            let new = new.get(place).copied().unwrap_or(&none);
+            let old = old.get(place).copied().unwrap_or(&none);
+            changes.extend(new.table(ty).changes_since(old.table(ty)));
+        }
     }
 
     /// The layers that `other` does not have, in order.

@@ -44,7 +44,7 @@ const ANY_URL: u8 = 0x0a;
 const ANY_VALUE: u8 = 0x12;
 
 impl Resource {
-    /// Frames the canonical encoding `message` of a resource named `name`.
+    /// Frames the canonical encoding `message` of a resource named `name`; its version is its hash.
     #[must_use]
     pub fn new(
         types: TypeSet,
@@ -57,32 +57,32 @@ impl Resource {
         let url = types[ty.index()].url;
         let hash = Hash::of(url, message);
         let version: Arc<str> = hash.to_wire().into();
-
-        let mut any = Vec::with_capacity(url.len() + message.len() + 12);
-        field(&mut any, ANY_URL, url.as_bytes());
-        field(&mut any, ANY_VALUE, message);
-
-        let mut entry = Vec::with_capacity(name.len() + version.len() + any.len() + 16);
-        field(&mut entry, NAME, name.as_bytes());
-        field(&mut entry, VERSION, version.as_bytes());
-        let any_in_entry = entry.len();
-        field(&mut entry, RESOURCE, &any);
-
-        let mut framed = Vec::with_capacity(entry.len() + 6);
-        field(&mut framed, RESOURCE, &entry);
-        let any_entry = framed.len() - entry.len() + any_in_entry;
-        let message = framed.len() - message.len();
+        let (framed, any_entry) = frame(url, &name, &version, message);
         Self {
             name,
             ty,
             hash,
             version,
-            framed: framed.into(),
             any_entry,
-            message,
+            message: framed.len() - message.len(),
+            framed,
             refs,
             provenance,
         }
+    }
+
+    /// The same with another version for the wire. Whether it changed is decided by its hash all the
+    /// same.
+    #[must_use]
+    pub fn with_version(mut self, types: TypeSet, version: Arc<str>) -> Self {
+        let url = types[self.ty.index()].url;
+        let message = self.message();
+        let (framed, any_entry) = frame(url, &self.name, &version, &message);
+        self.version = version;
+        self.any_entry = any_entry;
+        self.message = framed.len() - message.len();
+        self.framed = framed;
+        self
     }
 
     /// An empty `ClusterLoadAssignment` for `name`: cluster_name is its field 1.
@@ -175,6 +175,24 @@ impl fmt::Debug for Resource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.name, self.version)
     }
+}
+
+/// The delta entry of a resource, and where in it the SotW entry begins.
+fn frame(url: &str, name: &str, version: &str, message: &[u8]) -> (Bytes, usize) {
+    let mut any = Vec::with_capacity(url.len() + message.len() + 12);
+    field(&mut any, ANY_URL, url.as_bytes());
+    field(&mut any, ANY_VALUE, message);
+
+    let mut entry = Vec::with_capacity(name.len() + version.len() + any.len() + 16);
+    field(&mut entry, NAME, name.as_bytes());
+    field(&mut entry, VERSION, version.as_bytes());
+    let any_in_entry = entry.len();
+    field(&mut entry, RESOURCE, &any);
+
+    let mut framed = Vec::with_capacity(entry.len() + 6);
+    field(&mut framed, RESOURCE, &entry);
+    let any_entry = framed.len() - entry.len() + any_in_entry;
+    (framed.into(), any_entry)
 }
 
 fn field(out: &mut Vec<u8>, tag: u8, value: &[u8]) {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use envoy_types::pb::google::protobuf::Any;
 use prost::{Message, Name};
+use prost_reflect::{DynamicMessage, ReflectMessage as _};
 
 use super::{
     NotEncodable, Provenance, Ref, Resource, TYPES, TypeIx,
-    canonical::{encode, fields, write_delimited},
+    canonical::{encode, fields, whole, write_delimited},
 };
 
 /// A typed message on its way to becoming a resource.
@@ -143,6 +144,40 @@ fn frame(
     provenance.sort_unstable();
     provenance.dedup();
     Resource::new(&TYPES, ty, name, message, refs.into(), provenance.into())
+}
+
+/// Seals the encoding `message` of a resource of type `ty` that was not made here: it is put in
+/// order at every depth, in each `Any` of a known type too. What the descriptors do not know of it
+/// stays in it. `version`: what goes on the wire instead of the hash.
+///
+/// # Errors
+/// [`NotEncodable`] where it is not the encoding of such a message.
+pub fn seal(
+    ty: TypeIx,
+    name: Arc<str>,
+    message: &[u8],
+    version: Option<Arc<str>>,
+    mut refs: Vec<Ref>,
+    provenance: Vec<Provenance>,
+) -> Result<Resource, NotEncodable> {
+    let message = whole(ty.info().url, message)?;
+    refs.sort_unstable();
+    refs.dedup();
+    let (refs, from) = (refs.into(), provenance.into());
+    let sealed = Resource::new(&TYPES, ty, name, &message, refs, from);
+    Ok(match version {
+        Some(version) => sealed.with_version(&TYPES, version),
+        None => sealed,
+    })
+}
+
+/// The canonical encoding of a message that is known by its descriptor alone, each `Any` in it
+/// included.
+///
+/// # Errors
+/// [`NotEncodable`] when it is nested deeper than proxies decode.
+pub fn encode_dynamic(message: &DynamicMessage) -> Result<Vec<u8>, NotEncodable> {
+    whole(message.descriptor().full_name(), &message.encode_to_vec())
 }
 
 /// Packs `message` into an `Any`, canonically.

@@ -72,6 +72,7 @@ impl Table {
             Some(old) if old.hash() != resource.hash() => Inserted::Content,
             Some(old) if old.refs() != resource.refs() => Inserted::Origin,
             Some(old) if old.provenance() != resource.provenance() => Inserted::Origin,
+            Some(old) if old.version() != resource.version() => Inserted::Origin,
             Some(_) => return Inserted::Nothing,
             None => Inserted::Content,
         };

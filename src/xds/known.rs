@@ -64,7 +64,7 @@ impl Known {
 
     /// Whether nothing was ever known or claimed.
     pub(super) fn is_blank(&self) -> bool {
-        self.base.layers().is_empty() && self.exceptions.is_empty()
+        self.base.is_blank() && self.exceptions.is_empty()
     }
 
     pub(super) fn exceptions(&self) -> &BTreeMap<Arc<str>, Has> {

@@ -100,11 +100,12 @@ impl Fleet {
         let mut found: HashMap<*const Layer, Vec<&Arc<Resource>>> = HashMap::new();
         for scope in self.scopes.values() {
             let mut resources: Vec<&Arc<Resource>> = Vec::new();
-            for layer in scope.given.layers().iter() {
+            for layer in scope.given.layers() {
                 let of = found
                     .entry(Arc::as_ptr(layer))
                     .or_insert_with(|| layer.of(origin).collect());
-                resources.extend(of.iter());
+                let seen = of.iter().filter(|resource| scope.given.shows(resource));
+                resources.extend(seen);
             }
             if resources.is_empty() {
                 continue;

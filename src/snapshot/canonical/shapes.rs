@@ -30,7 +30,12 @@ pub(super) struct Shape {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Inside {
     Message(usize),
-    Map { key: Key, entry: usize },
+    Map {
+        key: Key,
+        entry: usize,
+    },
+    /// The value of an `Any`.
+    Packed,
 }
 
 /// How keys of a map are encoded.
@@ -50,11 +55,21 @@ pub(super) enum KeyValue<'a> {
     Signed(i64),
 }
 
+/// `value` of an `Any`.
+const ANY_VALUE: u32 = 2;
+
 impl Shapes {
     /// Read on the first call, which decodes the descriptors as well.
     pub(super) fn of_envoy() -> &'static Self {
         static SHAPES: LazyLock<Shapes> =
-            LazyLock::new(|| Shapes::read(descriptors::pool().all_messages()));
+            LazyLock::new(|| Shapes::read(descriptors::pool().all_messages(), false));
+        &SHAPES
+    }
+
+    /// The same, in which the value of an `Any` is something to order.
+    pub(super) fn of_envoy_through_any() -> &'static Self {
+        static SHAPES: LazyLock<Shapes> =
+            LazyLock::new(|| Shapes::read(descriptors::pool().all_messages(), true));
         &SHAPES
     }
 
@@ -66,7 +81,7 @@ impl Shapes {
         &self.all[place]
     }
 
-    fn read(messages: impl Iterator<Item = MessageDescriptor>) -> Self {
+    fn read(messages: impl Iterator<Item = MessageDescriptor>, through_any: bool) -> Self {
         let messages: Vec<_> = messages.collect();
         let by_name: HashMap<String, usize> = messages
             .iter()
@@ -82,6 +97,9 @@ impl Shapes {
                 inside: Vec::new(),
                 shuffled: may_be_shuffled(message),
             };
+            if through_any && message.full_name() == "google.protobuf.Any" {
+                shape.inside.push((ANY_VALUE, Inside::Packed));
+            }
             for field in message.fields() {
                 let Kind::Message(inner) = field.kind() else {
                     continue;
