@@ -19,6 +19,7 @@ pub mod limits;
 mod locate;
 mod node;
 mod problem;
+mod raw;
 mod references;
 mod render;
 mod schema;

@@ -31,10 +31,13 @@ mod hostname;
 mod listener;
 mod names;
 mod output;
+mod overlay;
 mod parents;
+mod patch;
 mod place;
 mod problems;
 mod proxy_class;
+mod raw;
 mod roster;
 mod route;
 mod route_configuration;
@@ -43,6 +46,7 @@ mod virtual_host;
 mod wire;
 
 pub use output::{Contents, Output, Placement, Product};
+pub use raw::{NotRaw, Raw, served};
 pub use unit::{
     Audience, Door, LayerKey, Lens, Phase, Port, Table, Target, Unit, UnitKind, compile,
 };

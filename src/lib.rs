@@ -5,6 +5,7 @@
 
 pub mod model; // what an operator declares (pure)
 pub mod snapshot; // what proxies are given (pure)
+pub mod envoy; // any message of Envoy's API in its JSON form (pure)
 pub mod view; // documents at one revision, indexed (pure)
 pub mod compile; // units: view -> Envoy resources (pure)
 pub mod check; // text -> documents + diagnostics (pure)

@@ -10,6 +10,7 @@
 mod attachment;
 mod classify;
 mod facts;
+mod glob;
 mod index;
 mod lens;
 mod mesh_view;
@@ -26,6 +27,7 @@ pub(crate) mod worlds;
 pub use attachment::{Attachment, Parent, ParentKind};
 pub use classify::{CLIENT, GATEWAY, SIDECAR, classify};
 pub use facts::{Fact, Facts, FactsRead};
+pub use glob::glob;
 pub use index::{Entry, Index};
 pub use lens::{Handle, Lens, Outputs, Reads};
 pub use mesh_view::{Change, MeshView};

@@ -16,10 +16,11 @@ use netloft_integration::{
 const ARROWS: &str = "
     model     -> proto
     snapshot  -> proto
+    envoy     -> snapshot proto
     policy    -> model snapshot proto
     view      -> model policy proto
-    compile   -> view model policy snapshot proto
-    check     -> compile view policy model snapshot proto
+    compile   -> view model envoy policy snapshot proto
+    check     -> compile view policy model envoy snapshot proto
     catalog   -> model policy view store proto snapshot::Revision
     auth      -> model store proto
     sources   -> check catalog model proto
@@ -28,7 +29,7 @@ const ARROWS: &str = "
     telemetry -> view snapshot proto xds::event xds::cache
     reconcile -> compile view policy model snapshot catalog ca xds proto
     ratelimit -> proto
-    api       -> check catalog view policy model snapshot ca auth telemetry proto xds::cache
+    api       -> check envoy catalog view policy model snapshot ca auth telemetry proto xds::cache
     dashboard -> api::types api::read
     cli       -> check model proto api::types
     run       -> app config cli proto netloft-proxy *::Config store::Retention
@@ -45,7 +46,9 @@ const CRATES: &str = "
     netloft-integration ->
 ";
 
-const PURE: [&str; 6] = ["model", "snapshot", "policy", "view", "compile", "check"];
+const PURE: [&str; 7] = [
+    "model", "envoy", "snapshot", "policy", "view", "compile", "check",
+];
 /// Not only snapshot: xds frames its own envelopes, which hold no map and whose resources are sealed
 /// bytes already.
 const ENCODES: [&str; 2] = ["snapshot", "xds"];

@@ -1,5 +1,5 @@
 //! Compiles the .proto files that the crate envoy-types ships in its package, so that messages and
-//! descriptors are always of the same version. No `protoc` is needed.
+//! descriptors are always of the same version, and the few that it lacks. No `protoc` is needed.
 //!
 //! Each file is compiled against what it imports and nothing else: what it does not import could
 //! shadow its relative names. What it imports is compiled before it, once.
@@ -23,7 +23,7 @@ type Error = Box<dyn std::error::Error>;
 /// the options that Envoy adds to fields (validation rules, what is sensitive) and no comments.
 ///
 /// The same bytes for the same files.
-pub(crate) fn compile(sources: &Path) -> Result<Vec<u8>, Error> {
+pub(crate) fn compile(sources: &[&Path]) -> Result<Vec<u8>, Error> {
     let mut compiler = Compiler {
         paths: names(sources)?,
         done: BTreeMap::new(),
@@ -119,10 +119,15 @@ const AMBIGUOUS: &str = " common.dynamic_forward_proxy.v3.DnsCacheConfig ";
 const ABSOLUTE: &str = " .envoy.extensions.common.dynamic_forward_proxy.v3.DnsCacheConfig ";
 
 /// Every .proto file under `sources`, by the name it is imported by.
-fn names(sources: &Path) -> Result<BTreeMap<String, PathBuf>, Error> {
+fn names(sources: &[&Path]) -> Result<BTreeMap<String, PathBuf>, Error> {
     let mut names = BTreeMap::new();
-    for entry in fs::read_dir(sources)? {
-        let root = entry?.path();
+    let mut roots = Vec::new();
+    for folder in sources {
+        for entry in fs::read_dir(folder)? {
+            roots.push(entry?.path());
+        }
+    }
+    for root in roots {
         // The files of one root import each other from one folder further down.
         let nested = root.join("proto");
         let root = if nested.is_dir() { nested } else { root };

@@ -3,8 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{Json, extract::State as Shared, http::StatusCode};
-use netloft_proto::{descriptors, type_url};
-use prost_reflect::{DynamicMessage, SerializeOptions};
+use prost_reflect::DynamicMessage;
 use serde_json::Value;
 
 use super::{
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::{
     catalog::Current,
+    envoy::{self, Secrets},
     snapshot::{Resource, TYPES},
     xds::cache::TypeStatus,
 };
@@ -101,24 +101,16 @@ fn of_type(
     Ok(())
 }
 
-/// The resource in proto3's JSON, with Envoy's own field names.
+/// The resource in proto3's JSON, with Envoy's own field names and nothing secret in it.
 fn json(resource: &Resource) -> Result<Value, ApiError> {
     let failed = |why: String| {
         let detail = format!("{} cannot be shown: {why}", resource.name());
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", detail)
     };
-    let name = resource
-        .ty()
-        .info()
-        .url
-        .trim_start_matches(type_url::PREFIX);
-    let message = descriptors::pool()
-        .get_message_by_name(name)
-        .ok_or_else(|| failed(format!("there is no descriptor for {name}")))?;
+    let url = resource.ty().info().url;
+    let message = envoy::descriptor(url)
+        .ok_or_else(|| failed(format!("there is no descriptor for {url}")))?;
     let message = DynamicMessage::decode(message, resource.message())
         .map_err(|error| failed(error.to_string()))?;
-    let options = SerializeOptions::new().use_proto_field_name(true);
-    message
-        .serialize_with_options(serde_json::value::Serializer, &options)
-        .map_err(|error| failed(error.to_string()))
+    Ok(envoy::json(&message, Secrets::Hidden))
 }

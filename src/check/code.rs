@@ -102,6 +102,8 @@ codes! {
     NOT_YET           = 209 Error "A part of Gateway API has no effect here yet"
     FOREIGN_KIND      = 210 Error "The kind is another program's"
     NO_EFFECT         = 211 Warning "A field has no effect and is dropped"
+    UNKNOWN_TYPE      = 212 Error "A type is none of Envoy's API"
+    NOT_SERVED        = 213 Error "A type is not one that proxies are served"
 
     FORM              = 301 Error "A text has not the form it must have"
     RANGE             = 302 Error "A number is outside its bounds"
@@ -129,6 +131,7 @@ codes! {
     NOT_ALLOWED       = 412 Error "A listener takes no routes of this namespace"
     NO_COMMON_HOST    = 413 Warning "A route and its listener have no host name in common"
     NOT_VISIBLE       = 414 Warning "A proxy class names a service that does not exist"
+    VERSION_TAKEN     = 415 Error "A version was given to another content before"
 
     COMPILED_BACKEND  = 501 Error "A backend is not there, or cannot be used"
     COMPILED_NOWHERE  = 502 Error "A rule sends requests nowhere"
@@ -141,11 +144,16 @@ codes! {
     COMPILED_ADDRESS  = 509 Warning "Two endpoints of a service have one address"
     COMPILED_GRPC     = 510 Warning "Clients without a proxy cannot reach a service"
     COMPILED_RULE     = 511 Warning "Two rules of one route have one name"
+    COMPILED_HIDES    = 512 Warning "A raw resource stands in the place of another"
+    COMPILED_RAW      = 513 Error "Two raw resources have one name"
+    COMPILED_MATCH    = 514 Error "A patch fits more or fewer resources than it must"
+    COMPILED_PATCH    = 515 Error "A patch cannot be applied"
     COMPILED_FAULT    = 599 Error "A resource could not be encoded"
 
     REGEX             = 601 Error "A regular expression is not valid in RE2 syntax"
     REGEX_TOO_BIG     = 602 Error "A regular expression is too big"
     PROTECTED_HEADER  = 603 Error "Envoy does not let this header be removed"
+    ENVOY_RULE        = 604 Error "A value breaks a rule of Envoy's API"
 }
 
 impl Code {

@@ -87,8 +87,19 @@ impl<'a> Node<'a> {
     /// Where what `pointer` names stands, or else the nearest thing around it. A field is
     /// underlined at its key where its value is a mapping or a list, else at its value.
     pub(super) fn locate(&self, pointer: &str) -> Span {
+        self.places(pointer).0
+    }
+
+    /// The same for the name of a field rather than its value.
+    pub(super) fn locate_name(&self, pointer: &str) -> Span {
+        self.places(pointer).1
+    }
+
+    /// Where a value stands, and where its name does.
+    fn places(&self, pointer: &str) -> (Span, Span) {
         let mut here = self;
         let mut span = self.span;
+        let mut name = self.span;
         for part in pointer.split('/').skip(1) {
             let part = part.replace("~1", "/").replace("~0", "~");
             match &here.content {
@@ -97,6 +108,7 @@ impl<'a> Node<'a> {
                         break;
                     };
                     span = entry.span();
+                    name = entry.key_span;
                     here = &entry.value;
                 }
                 Content::List(items) => {
@@ -104,12 +116,13 @@ impl<'a> Node<'a> {
                         break;
                     };
                     span = item.span;
+                    name = item.span;
                     here = item;
                 }
                 Content::Scalar { .. } => break,
             }
         }
-        span
+        (span, name)
     }
 
     /// What it is, for an error's `found`.

@@ -6,7 +6,7 @@ mod parent;
 
 pub use parent::attachments;
 
-use super::{Code, Diagnostic, World, locate, suggest};
+use super::{Code, Diagnostic, World, locate, raw, suggest};
 use crate::model::{
     Document, DocumentKey, Form, RefRole, Reference, Service, ServicePort, Spec, Target,
 };
@@ -33,6 +33,7 @@ pub fn references<'a>(
             };
             own.extend(seeker.seek());
         }
+        own.extend(raw::version(document, world));
         locate::place(document, &mut own);
         found.append(&mut own);
     }

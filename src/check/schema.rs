@@ -4,8 +4,11 @@
 //! A scalar is a text where a text is wanted and a number where a number is: `on`, `1.10`, `0755`
 //! need no quotes in a text, and `"80"` is no number.
 
+mod envoy;
 mod free;
 mod told;
+
+pub(super) use envoy::told;
 
 use serde_json::{Map, Value};
 
@@ -47,7 +50,8 @@ impl Walk {
     /// `span` is what stands for the value where it is a mapping or a list.
     pub(super) fn value(&mut self, shape: &Shape, node: &Node<'_>, span: Span) -> Option<Value> {
         match (shape, &node.content) {
-            (Shape::Free | Shape::Envoy, _) => Some(free::value(node)),
+            (Shape::Free, _) => Some(free::value(node)),
+            (Shape::Envoy, Content::Map(_)) => self.envoy(node, span),
             (Shape::Object(fields), Content::Map(entries)) => {
                 self.object(fields, entries, None, span)
             }

@@ -13,6 +13,11 @@ pub trait World {
     /// there, and for what must not clash between Gateways.
     fn documents(&self, kind: Kind) -> Box<dyn Iterator<Item = &Document> + '_>;
 
+    /// The document of that key as it was before the change.
+    fn before(&self, _key: &DocumentKey) -> Option<&Document> {
+        None
+    }
+
     /// Whether a document is declared but could not be read: a reference to it is not dangling.
     fn is_unreadable(&self, _key: &DocumentKey) -> bool {
         false
@@ -95,6 +100,10 @@ impl World for Overlay<'_> {
             mine.filter(move |document| document.spec.kind() == kind)
                 .chain(theirs),
         )
+    }
+
+    fn before(&self, key: &DocumentKey) -> Option<&Document> {
+        self.base?.document(key)
     }
 
     fn is_unreadable(&self, key: &DocumentKey) -> bool {

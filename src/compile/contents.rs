@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     Audience, Contents, Door, LayerKey, Lens, Output, Placement, Product, Table, Target, Unit,
-    problems,
+    overlay, problems,
     proxy_class::{self, Visible},
     roster,
 };
@@ -15,9 +15,9 @@ use crate::{
 
 /// What the proxy that is looked at has.
 pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
-    let contents = match proxy_class::of_proxy(lens) {
+    let mut contents = match proxy_class::of_proxy(lens) {
         // It named a class that nobody declared: it waits for it, with nothing.
-        None => Contents::default(),
+        None => return Output::contents(Contents::default(), Vec::new()),
         Some(class) => match class.role {
             Role::Gateway => Contents {
                 shared: lens
@@ -25,7 +25,7 @@ pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
                     .map(|class| LayerKey::Class(class.clone()))
                     .into_iter()
                     .collect(),
-                own: Vec::new(),
+                ..Contents::default()
             },
             Role::Sidecar => {
                 let visible = class.visible(lens);
@@ -42,13 +42,10 @@ pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
             }
         },
     };
-    let mut contents = contents;
     contents.own.sort_unstable();
     contents.own.dedup();
-    Output {
-        product: Product::Contents(Arc::new(contents)),
-        problems: Vec::new(),
-    }
+    let problems = overlay::lay(&mut contents, lens);
+    Output::contents(contents, problems)
 }
 
 /// What gRPC clients have: that and the short names of their own namespace, where they see it.
@@ -89,7 +86,7 @@ fn seeing(visible: &Visible, audience: Audience, lens: &mut Lens<'_>) -> Content
     else {
         return Contents {
             shared: vec![LayerKey::Mesh(audience)],
-            own: Vec::new(),
+            ..Contents::default()
         };
     };
     let mut own = BTreeSet::new();
@@ -120,6 +117,7 @@ fn seeing(visible: &Visible, audience: Audience, lens: &mut Lens<'_>) -> Content
     Contents {
         shared: namespaces.iter().map(layer).collect(),
         own: own.into_iter().collect(),
+        ..Contents::default()
     }
 }
 

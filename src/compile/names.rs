@@ -6,7 +6,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
-use super::{Port, Target};
+use super::{Port, Table, Target};
 use crate::view::Name;
 
 /// The route configuration and the listener of sidecars.
@@ -46,6 +46,15 @@ pub(super) fn service_port(port: &Port) -> String {
 /// `gateway/edge/8080`: the listener of all Gateways of class `edge` on one port, and its routes.
 pub(super) fn gateway(class: &str, port: u16) -> Arc<str> {
     format!("gateway/{class}/{port}").into()
+}
+
+/// A route configuration.
+pub(super) fn table(table: &Table) -> Arc<str> {
+    match table {
+        Table::Outbound => OUTBOUND.into(),
+        Table::Gateway(class, port) => gateway(class, *port),
+        Table::Client(port) => service_port(port).into(),
+    }
 }
 
 /// `shop/orders/canary`: one rule of one HTTPRoute, by its own name or one derived from a match.

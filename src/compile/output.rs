@@ -7,7 +7,7 @@ use super::{
     virtual_host::{AllHosts, JoinedHosts, VirtualHost},
 };
 use crate::{
-    snapshot::{Problem, Resource},
+    snapshot::{Problem, Resource, TypeIx},
     view::Name,
 };
 
@@ -38,6 +38,8 @@ pub enum Product {
     GatewayHosts(Arc<BTreeMap<Arc<str>, Arc<[Name]>>>),
     /// Units that are wanted, and where they belong.
     Placements(Arc<[Placement]>),
+    /// What a raw resource is called.
+    Named(TypeIx, Arc<str>),
     /// What a proxy has.
     Contents(Arc<Contents>),
 }
@@ -58,6 +60,9 @@ pub struct Contents {
     pub shared: Vec<LayerKey>,
     /// Units of its own layer, sorted, each once.
     pub own: Vec<Unit>,
+    /// Units whose resources stand in the place of those that have their names, or beside them:
+    /// raw and patched ones. Sorted; no two have one name.
+    pub over: Vec<Unit>,
 }
 
 impl Output {
@@ -79,6 +84,13 @@ impl Output {
         }
     }
 
+    pub(super) fn contents(contents: Contents, problems: Vec<Problem>) -> Self {
+        Self {
+            product: Product::Contents(Arc::new(contents)),
+            problems,
+        }
+    }
+
     pub(super) fn placements(mut placements: Vec<Placement>, problems: Vec<Problem>) -> Self {
         placements.sort_unstable();
         placements.dedup();
@@ -95,13 +107,18 @@ impl PartialEq for Product {
         match (self, other) {
             (Self::Nothing, Self::Nothing) => true,
             (Self::Resource(a, to_a), Self::Resource(b, to_b)) => {
-                a == b && a.provenance() == b.provenance() && a.refs() == b.refs() && to_a == to_b
+                a == b
+                    && a.version() == b.version()
+                    && a.provenance() == b.provenance()
+                    && a.refs() == b.refs()
+                    && to_a == to_b
             }
             (Self::VirtualHost(a), Self::VirtualHost(b)) => a == b,
             (Self::VirtualHosts(a), Self::VirtualHosts(b)) => a == b,
             (Self::AllHosts(a), Self::AllHosts(b)) => a == b,
             (Self::GatewayHosts(a), Self::GatewayHosts(b)) => a == b,
             (Self::Placements(a), Self::Placements(b)) => a == b,
+            (Self::Named(a, called), Self::Named(b, other)) => a == b && called == other,
             (Self::Contents(a), Self::Contents(b)) => a == b,
             _ => false,
         }

@@ -1,13 +1,14 @@
 //! Every problem that compiling can find, with its code: `NL05..`, which `check` lists with all others.
 
-use super::{Unit, place};
+use super::{NotRaw, Unit, place};
 use crate::{
     model::Kind,
-    snapshot::{NotEncodable, Problem, Provenance, Severity},
+    snapshot::{NotEncodable, Problem, Provenance, Severity, TypeIx},
     view::Name,
 };
 
 const NOT_ATTACHED: &str = "the route is not attached there; its other parents are not affected";
+const UNPATCHED: &str = "what it is for is served without it";
 const STILL_SERVED: &str = "none on what is served";
 
 fn error(
@@ -143,6 +144,38 @@ pub(super) fn rule_twice(at: Provenance, name: &str) -> Problem {
     warning("NL0511", at, message, STILL_SERVED)
 }
 
+/// NL0512: a raw resource stands in the place of another.
+pub(super) fn raw_hides(raw: &Name, ty: TypeIx, name: &str) -> Problem {
+    let at = place::at(Kind::EnvoyResource, raw, "/spec");
+    let message = format!(
+        "there is another {} resource called {name:?}",
+        ty.info().api
+    );
+    let effect = "the proxies of the class get this one instead";
+    warning("NL0512", at, message, effect)
+}
+
+/// NL0513: of two raw resources with one name the first is served.
+pub(super) fn raw_twice(raw: &Name, first: &Name, ty: TypeIx, name: &str) -> Problem {
+    let at = place::at(Kind::EnvoyResource, raw, "/spec");
+    let api = ty.info().api;
+    let message = format!("EnvoyResource {first} is the {api} resource {name:?} already");
+    error("NL0513", at, message, "it is left out")
+}
+
+/// NL0514: a patch fits more or fewer resources than it must.
+pub(super) fn patch_matches(patch: &Name, expected: u32, found: usize) -> Problem {
+    let at = place::at(Kind::EnvoyPatch, patch, "/spec/mustMatch");
+    let message = format!("it must match {expected} resources of a proxy, and matches {found}");
+    error("NL0514", at, message, UNPATCHED)
+}
+
+/// NL0515: a patch cannot be applied to a resource.
+pub(super) fn patch_fails(at: Provenance, ty: TypeIx, name: &str, why: &str) -> Problem {
+    let message = format!("{} resource {name:?}: {why}", ty.info().api);
+    error("NL0515", at, message, UNPATCHED)
+}
+
 /// NL0599: a fault of ours.
 pub(super) fn not_encodable(unit: &Unit, error_found: &NotEncodable) -> Problem {
     let at = match unit {
@@ -152,6 +185,7 @@ pub(super) fn not_encodable(unit: &Unit, error_found: &NotEncodable) -> Problem 
             place::at(Kind::Service, &target.port.service, "")
         }
         Unit::VirtualHost(port, _) => place::at(Kind::Service, &port.service, ""),
+        Unit::Raw(name) => place::at(Kind::EnvoyResource, name, ""),
         Unit::GatewayHost(_, routes) => match routes.first() {
             Some(route) => place::at(Kind::HttpRoute, route, ""),
             None => Provenance::new("Mesh", "", "", ""),
@@ -159,5 +193,14 @@ pub(super) fn not_encodable(unit: &Unit, error_found: &NotEncodable) -> Problem 
         _ => Provenance::new("Mesh", "", "", ""),
     };
     let message = format!("{unit:?} cannot be encoded: {error_found}; this is a fault of netloft");
+    fault(at, message)
+}
+
+/// NL0599: a raw resource that could be read once, by the descriptors of another version.
+pub(super) fn not_raw(at: Provenance, error_found: &NotRaw) -> Problem {
+    fault(at, error_found.to_string())
+}
+
+fn fault(at: Provenance, message: String) -> Problem {
     error("NL0599", at, message, "it is left out")
 }

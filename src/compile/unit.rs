@@ -3,10 +3,15 @@
 use std::{fmt, sync::Arc};
 
 use super::{
-    Output, cluster, contents, endpoints, gateway_hosts, listener, parents, problems, proxy_class,
-    roster, route_configuration, virtual_host,
+    Output, cluster, contents, endpoints, gateway_hosts, listener, names, overlay, parents, patch,
+    problems, proxy_class, raw, roster, route_configuration, virtual_host,
 };
-use crate::{model::StreamDialect, view, view::Name};
+use crate::{
+    model::StreamDialect,
+    snapshot::{CLUSTER, ENDPOINTS, LISTENER, ROUTES, TypeIx},
+    view,
+    view::Name,
+};
 
 /// Reads for compiling.
 pub type Lens<'v> = view::Lens<'v, Unit, Output>;
@@ -103,6 +108,16 @@ pub enum Unit {
     Listener(Door),
     /// What the gateways of a class have.
     GatewayContents(Arc<str>),
+    /// What an EnvoyResource holds.
+    Raw(Name),
+    /// What that is called.
+    RawName(Name),
+    /// The same as long as it is called so: its name is part of what it is.
+    RawAs(Name, TypeIx, Arc<str>),
+    /// The units of all Services of a namespace.
+    Inventory(Arc<str>, Audience),
+    /// The resource of a unit as these EnvoyPatches make it, in name order.
+    Patched(Box<Unit>, Arc<[Name]>),
     /// What a proxy has: its layers, and what belongs to it alone.
     Contents,
 }
@@ -124,6 +139,11 @@ pub enum UnitKind {
     RouteConfiguration,
     Listener,
     GatewayContents,
+    Raw,
+    RawName,
+    RawAs,
+    Inventory,
+    Patched,
     Contents,
 }
 
@@ -162,8 +182,28 @@ impl Unit {
             Self::RouteConfiguration(_) => UnitKind::RouteConfiguration,
             Self::Listener(_) => UnitKind::Listener,
             Self::GatewayContents(_) => UnitKind::GatewayContents,
+            Self::Raw(_) => UnitKind::Raw,
+            Self::RawName(_) => UnitKind::RawName,
+            Self::RawAs(..) => UnitKind::RawAs,
+            Self::Inventory(..) => UnitKind::Inventory,
+            Self::Patched(..) => UnitKind::Patched,
             Self::Contents => UnitKind::Contents,
         }
+    }
+
+    /// The type and the name of the resource that it makes, if it makes one.
+    pub(super) fn names(&self) -> Option<(TypeIx, Arc<str>)> {
+        Some(match self {
+            Self::Cluster(target, _) => (CLUSTER, names::cluster(target)),
+            Self::Endpoints(target) => (ENDPOINTS, names::cluster(target)),
+            Self::RouteConfiguration(table) => (ROUTES, names::table(table)),
+            Self::Listener(Door::Outbound) => (LISTENER, names::OUTBOUND.into()),
+            Self::Listener(Door::Gateway(class, port)) => (LISTENER, names::gateway(class, *port)),
+            Self::Listener(Door::Client(dialled, _)) => (LISTENER, dialled.clone()),
+            Self::RawAs(_, ty, called) => (*ty, called.clone()),
+            Self::Patched(unit, _) => return unit.names(),
+            _ => return None,
+        })
     }
 
     /// When it is compiled.
@@ -178,11 +218,13 @@ impl Unit {
             | UnitKind::VirtualHost
             | UnitKind::GatewayHosts
             | UnitKind::GatewayHost
-            | UnitKind::Listener => 0,
-            UnitKind::VirtualHosts => 1,
+            | UnitKind::Listener
+            | UnitKind::Raw => 0,
+            UnitKind::VirtualHosts | UnitKind::RawName | UnitKind::RawAs | UnitKind::Inventory => 1,
             UnitKind::AllHosts => 2,
             UnitKind::RouteConfiguration => 3,
-            UnitKind::GatewayContents | UnitKind::Contents => 4,
+            UnitKind::GatewayContents | UnitKind::Patched => 4,
+            UnitKind::Contents => 5,
         })
     }
 }
@@ -214,6 +256,11 @@ pub fn compile(unit: &Unit, lens: &mut Lens<'_>) -> Output {
         Unit::RouteConfiguration(table) => route_configuration::compile(table, lens),
         Unit::Listener(door) => listener::compile(door, lens),
         Unit::GatewayContents(class) => Ok(contents::gateway(class, lens)),
+        Unit::Raw(name) => raw::compile(name, lens),
+        Unit::RawName(name) => Ok(raw::name(name, lens)),
+        Unit::RawAs(name, ty, called) => Ok(raw::called(name, *ty, called, lens)),
+        Unit::Inventory(namespace, audience) => Ok(overlay::inventory(namespace, *audience, lens)),
+        Unit::Patched(unit, patches) => Ok(patch::compile(unit, patches, lens)),
         Unit::Contents => Ok(contents::proxy(lens)),
     };
     compiled.unwrap_or_else(|error| Output::problem(problems::not_encodable(unit, &error)))

@@ -22,12 +22,15 @@ mod step;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use self::{
     layers::{Layers, Seat},
     memo::{Fresh, Memo},
-    scopes::Scopes,
+    scopes::{Part, Scopes},
 };
 pub use step::{Counts, Moved, Step};
 
@@ -128,10 +131,11 @@ impl Graph {
         let Some(handles) = self.scopes.remove(id) else {
             return false;
         };
-        for handle in handles {
-            self.memo.leave(handle, &Seat::Own(id));
+        for (handle, part) in handles {
+            self.memo.leave(handle, &part.seat(id));
         }
         self.layers.remove(&Seat::Own(id));
+        self.layers.remove(&Seat::Over(id));
         self.settle(&mut Work::default());
         self.layers.finish();
         true
@@ -140,8 +144,9 @@ impl Graph {
     /// What the scope `id` holds now.
     #[must_use]
     pub fn snapshot(&self, id: ScopeId) -> Option<Snapshot> {
-        let layers = self.scopes.layers_of(id, &self.layers)?;
-        Some(Snapshot::new(self.generation, self.revision(), layers))
+        let (layers, over) = self.scopes.layers_of(id, &self.layers)?;
+        let snapshot = Snapshot::new(self.generation, self.revision(), layers);
+        Some(snapshot.under(over))
     }
 
     /// The scopes that are open, oldest first.
@@ -230,7 +235,9 @@ impl Graph {
                     Seat::Root => {
                         work.roots.insert(unit.clone());
                     }
-                    Seat::Own(scope) if facts_differ || unit == Unit::Contents => {
+                    Seat::Own(scope) | Seat::Over(scope)
+                        if facts_differ || unit == Unit::Contents =>
+                    {
                         work.scopes.insert(*scope);
                     }
                     _ => {}
@@ -316,22 +323,23 @@ impl Graph {
                 continue;
             };
             let contents = self.ensure(&Unit::Contents, &facts, work);
-            let (shared, own) = match self.memo.product(contents) {
-                Some(Product::Contents(contents)) => {
-                    (contents.shared.clone(), contents.own.clone())
-                }
-                _ => (Vec::new(), Vec::new()),
+            let has = match self.memo.product(contents) {
+                Some(Product::Contents(contents)) => contents.clone(),
+                _ => Arc::default(),
             };
-            let mut handles = BTreeSet::from([contents]);
-            for unit in own {
-                handles.insert(self.ensure(&unit, &facts, work));
+            let shared = has.shared.clone();
+            let mut handles = BTreeSet::from([(contents, Part::Own)]);
+            for (units, part) in [(&has.own, Part::Own), (&has.over, Part::Over)] {
+                for unit in units {
+                    handles.insert((self.ensure(unit, &facts, work), part));
+                }
             }
             let (gone, come) = self.scopes.hold(id, handles, shared, &self.memo);
-            for handle in gone {
-                self.unplace(handle, &Seat::Own(id));
+            for (handle, part) in gone {
+                self.unplace(handle, &part.seat(id));
             }
-            for handle in come {
-                self.place(handle, Seat::Own(id));
+            for (handle, part) in come {
+                self.place(handle, part.seat(id));
             }
         }
     }
@@ -356,7 +364,7 @@ impl Graph {
         }
     }
 
-    fn ensure(&mut self, unit: &Unit, facts: &std::sync::Arc<Facts>, work: &mut Work) -> Handle {
+    fn ensure(&mut self, unit: &Unit, facts: &Arc<Facts>, work: &mut Work) -> Handle {
         let handle = self.memo.ensure(unit, facts, &self.view, &mut work.counts);
         work.problems_changed |= self.memo.take_new_problems();
         handle

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Facts, Index, MeshView, Name, Node};
+use super::{Facts, Index, MeshView, Name, Node, glob};
 use crate::model::{DEFAULT_NAMESPACE, Kind, ProxyClass, ProxyMatch, Spec};
 
 /// The built-in class of proxies beside an application.
@@ -76,54 +76,10 @@ fn fits(wanted: &ProxyMatch, node: &Node) -> bool {
             .all(|(key, value)| node.metadata.get(key) == Some(value))
 }
 
-/// Whether `text` has the form of `pattern`, in which `*` stands for any run of characters.
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(first) else {
-        return false;
-    };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let last = pieces.pop().unwrap_or_default();
-    for piece in pieces {
-        // The leftmost place leaves the most for the pieces behind it.
-        let Some(at) = text.find(piece) else {
-            return false;
-        };
-        text = &text[at + piece.len()..];
-    }
-    text.ends_with(last)
-}
-
 fn is_label(text: &str) -> bool {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=63).contains(&text.len())
         && text.bytes().all(inner)
         && !text.starts_with('-')
         && !text.ends_with('-')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_run_of_characters() {
-        for (pattern, text, expected) in [
-            ("edge", "edge", true),
-            ("edge", "edge-1", false),
-            ("edge-*", "edge-1", true),
-            ("edge-*", "edge-", true),
-            ("*", "", true),
-            ("*-1", "edge-1", true),
-            ("*-1", "edge-12", false),
-            ("a*b*c", "a-b-b-c", true),
-            ("a*b*c", "a-c-b", false),
-            ("a*a", "a", false),
-            ("**x", "x", true),
-        ] {
-            assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
-        }
-    }
 }

@@ -9,6 +9,7 @@ use crate::{
     check::{
         Code, Diagnostic, Severity, Span, Stage, bounds, limits,
         node::{Content, Entry, Node},
+        raw,
         schema::Walk,
         shape,
         split::Chunk,
@@ -152,6 +153,7 @@ impl Reader<'_> {
         };
         if let Some(spec) = &spec {
             self.bounds(spec, root);
+            self.raw(spec, root);
         }
         for diagnostic in &mut self.found {
             diagnostic.document = Some(key.clone());
@@ -397,6 +399,17 @@ impl Reader<'_> {
                 .push(bounds::told(finding).at(span).pointer(pointer));
         }
     }
+
+    /// What is wrong with a raw resource or patch as a whole.
+    fn raw(&mut self, spec: &Spec, root: &Node<'_>) {
+        for diagnostic in raw::check(spec) {
+            let body = spec.kind().facts().body.pointer();
+            let pointer = format!("{body}{}", diagnostic.pointer);
+            let span = root.locate(&pointer);
+            self.found.push(diagnostic.at(span).pointer(pointer));
+        }
+    }
+
     /// Whether what was told already is the cause of `finding`, which is at `pointer`: an error at
     /// the same place; or inside it, where the finding is only a warning or the error changed what
     /// there is to look at.

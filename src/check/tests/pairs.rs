@@ -9,9 +9,10 @@ use std::{fs, path::PathBuf};
 use super::language::diagnose;
 use crate::check::{Code, Diagnostic, decode, render};
 
-/// Codes without a file: three whose texts are too long to keep (`rules::syntax` makes them), and
-/// one that no document can cause.
-const WITHOUT_FILES: [Code; 4] = [
+/// Codes without a file: three whose texts are too long to keep (`rules::syntax` makes them), one
+/// that takes two applies (`rules::raw`), and one that no document can cause.
+const WITHOUT_FILES: [Code; 5] = [
+    Code::VERSION_TAKEN,
     Code::DOCUMENT_TOO_BIG,
     Code::FILE_TOO_BIG,
     Code::TOO_MANY,

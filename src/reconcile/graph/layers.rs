@@ -17,6 +17,8 @@ pub(super) enum Seat {
     Layer(LayerKey),
     /// In a scope's own layer.
     Own(ScopeId),
+    /// In what lies over a scope's layers.
+    Over(ScopeId),
     /// For its problems alone.
     Nowhere,
     /// For what it asks for.
@@ -42,6 +44,11 @@ impl Layers {
     /// The layer at `seat`; an empty one where there is none.
     pub(super) fn get(&self, seat: &Seat) -> Arc<Layer> {
         self.layers.get(seat).cloned().unwrap_or_default()
+    }
+
+    /// The layer at `seat`, if there ever was something in it.
+    pub(super) fn find(&self, seat: &Seat) -> Option<Arc<Layer>> {
+        self.layers.get(seat).cloned()
     }
 
     pub(super) fn remove(&mut self, seat: &Seat) {

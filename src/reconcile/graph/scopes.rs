@@ -30,15 +30,36 @@ struct Scope {
     /// Of the proxy it was opened for.
     facts: Arc<Facts>,
     /// Everything it is made of: its contents and the units of its own layer.
-    handles: BTreeSet<Handle>,
+    handles: BTreeSet<Held>,
     /// The facts that any of that depends on. Nothing: it has not been filled yet.
     depends_on: Option<FactsRead>,
     shared: Vec<LayerKey>,
 }
 
+/// To which of a scope's two layers a unit belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Part {
+    Own,
+    Over,
+}
+
+impl Part {
+    pub(super) fn seat(self, scope: ScopeId) -> Seat {
+        match self {
+            Self::Own => Seat::Own(scope),
+            Self::Over => Seat::Over(scope),
+        }
+    }
+}
+
+/// One unit of a scope, and to which layer it belongs.
+pub(super) type Held = (Handle, Part);
+
 /// What every scope held at some time.
-pub(super) type Before = BTreeMap<ScopeId, (Vec<LayerKey>, LayerList)>;
+pub(super) type Before = BTreeMap<ScopeId, (Vec<LayerKey>, Stack)>;
 type LayerList = Arc<[Arc<Layer>]>;
+/// Layers, and what lies over them.
+type Stack = (LayerList, Option<Arc<Layer>>);
 
 impl Default for Scopes {
     fn default() -> Self {
@@ -57,12 +78,13 @@ impl Scope {
         depends_on.is_some_and(|depends_on| facts.agree_with(depends_on))
     }
 
-    fn layers(&self, id: ScopeId, layers: &Layers) -> LayerList {
+    fn layers(&self, id: ScopeId, layers: &Layers) -> Stack {
         let shared = self
             .shared
             .iter()
             .map(|key| layers.get(&Seat::Layer(key.clone())));
-        shared.chain([layers.get(&Seat::Own(id))]).collect()
+        let list = shared.chain([layers.get(&Seat::Own(id))]).collect();
+        (list, layers.find(&Seat::Over(id)))
     }
 }
 
@@ -108,7 +130,7 @@ impl Scopes {
     }
 
     /// Closes a scope: what it held.
-    pub(super) fn remove(&mut self, id: ScopeId) -> Option<BTreeSet<Handle>> {
+    pub(super) fn remove(&mut self, id: ScopeId) -> Option<BTreeSet<Held>> {
         let scope = self.scopes.remove(&id)?;
         self.seats.retain(|_, seat| *seat != id);
         Some(scope.handles)
@@ -118,16 +140,17 @@ impl Scopes {
     pub(super) fn hold(
         &mut self,
         id: ScopeId,
-        handles: BTreeSet<Handle>,
+        handles: BTreeSet<Held>,
         shared: Vec<LayerKey>,
         memo: &Memo,
-    ) -> (Vec<Handle>, Vec<Handle>) {
+    ) -> (Vec<Held>, Vec<Held>) {
         let Some(scope) = self.scopes.get_mut(&id) else {
             return (Vec::new(), Vec::new());
         };
         let gone = scope.handles.difference(&handles).copied().collect();
         let come = handles.difference(&scope.handles).copied().collect();
-        let read = handles.iter().filter_map(|handle| memo.facts_read(*handle));
+        let handles_alone = handles.iter().map(|(handle, _)| *handle);
+        let read = handles_alone.filter_map(|handle| memo.facts_read(handle));
         let read = read
             .flatten()
             .map(|(fact, value)| (fact.clone(), value.clone()));
@@ -185,7 +208,7 @@ impl Scopes {
         audiences.filter(|of| *of != Audience::Envoy).collect()
     }
 
-    pub(super) fn layers_of(&self, id: ScopeId, layers: &Layers) -> Option<LayerList> {
+    pub(super) fn layers_of(&self, id: ScopeId, layers: &Layers) -> Option<Stack> {
         Some(self.scopes.get(&id)?.layers(id, layers))
     }
 
@@ -212,10 +235,12 @@ impl Scopes {
             };
             let seats = scope.shared.iter().cloned().map(Seat::Layer);
             let mut touched = seats
-                .chain([Seat::Own(*id)])
+                .chain([Seat::Own(*id), Seat::Over(*id)])
                 .filter_map(|it| touched.get(&it));
             let same_layers = *shared == scope.shared;
             let (first, more) = (touched.next(), touched.next().is_some());
+            // What lies over a name hides what changes beneath it.
+            let more = more || old.1.is_some() || layers.find(&Seat::Over(*id)).is_some();
             let mut report = |ty, names: Arc<[Arc<str>]>| {
                 let scope = *id;
                 changed.push(Changed { scope, ty, names });
@@ -253,6 +278,6 @@ impl Scopes {
 }
 
 /// Layers to be compared, of no matter which publication.
-fn plain(layers: LayerList) -> Snapshot {
-    Snapshot::new(Generation::default(), Revision::default(), layers)
+fn plain((layers, over): Stack) -> Snapshot {
+    Snapshot::new(Generation::default(), Revision::default(), layers).under(over)
 }
