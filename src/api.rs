@@ -4,6 +4,7 @@
 //! own: status is computed when it is read.
 
 mod apply;
+mod body;
 mod conditions;
 mod error;
 mod events;
@@ -11,6 +12,8 @@ mod extract;
 mod guard;
 mod health;
 mod kubernetes;
+mod owner;
+mod past;
 mod proxies;
 mod resources;
 mod revisions;
@@ -43,6 +46,7 @@ use crate::{
 pub use apply::{Files, Invalid, Request, apply};
 pub use conditions::Memory as Conditions;
 pub use events::chronicle;
+pub use owner::NotPruned;
 
 /// Largest body of an apply, in bytes.
 pub const MAX_APPLY: usize = 64 << 20;
@@ -101,6 +105,8 @@ pub fn router(state: State) -> Router {
         .route("/v1/apply", post(apply::post))
         .route("/v1/events", get(events::get))
         .route("/v1/revisions", get(revisions::list))
+        .route("/v1/revisions/{revision}", get(past::one))
+        .route("/v1/revisions/{from}/diff/{to}", get(past::diff))
         .route("/v1/wait", get(wait::get))
         .route("/v1/proxies", get(proxies::list))
         .route("/v1/proxies/{id}", get(proxies::one))

@@ -40,6 +40,9 @@ pub enum Error {
     /// The documents cannot be read or written.
     #[error(transparent)]
     Catalog(#[from] catalog::Error),
+    /// The documents to apply first are not as their owner has them.
+    #[error(transparent)]
+    Owner(#[from] api::NotPruned),
     /// The documents to apply first are not right.
     #[error("the documents to apply are not right; nothing was changed")]
     Invalid {
@@ -229,6 +232,7 @@ async fn apply(catalog: &Catalog, files: Vec<File>) -> Result<(), Error> {
             Ok(())
         }
         Err(api::Invalid::Documents(diagnostics)) => Err(Error::Invalid { diagnostics, files }),
+        Err(api::Invalid::Owner(reason)) => Err(reason.into()),
         Err(api::Invalid::Catalog(error)) => Err(error.into()),
     }
 }

@@ -11,6 +11,8 @@ mod codec;
 mod current;
 mod error;
 mod follow;
+mod past;
+mod receipt;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ mod tests;
 pub use apply::{Applied, Edit, Outcome, Terms, Verdict};
 pub use current::Current;
 pub use error::{Class, Error};
+pub use receipt::Receipt;
 pub use stored::{Moment, Stored};
 
 use std::sync::Arc;
@@ -39,6 +42,7 @@ pub struct Catalog {
     /// with each other, only with another replica.
     applying: tokio::sync::Mutex<()>,
     follower: JoinHandle<()>,
+    swept: receipt::Swept,
 }
 
 impl Catalog {
@@ -53,6 +57,7 @@ impl Catalog {
             current,
             applying: tokio::sync::Mutex::default(),
             follower,
+            swept: receipt::Swept::default(),
         })
     }
 

@@ -4,21 +4,23 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{
     Json,
-    body::Bytes,
     extract::State as Shared,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Uri, header},
+    response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    State,
+    State, body,
     error::ApiError,
-    extract::Query,
-    types::{ApplyAnswer, ApplyBody, DocumentOutcome, File},
+    extract::{Body, Query},
+    owner::{self, NotPruned},
+    types::{ApplyAnswer, DocumentOutcome, File},
     write::{Change, Refused, now, write},
 };
 use crate::{
-    catalog::{self, Applied, Catalog, Edit, Outcome, Terms},
+    catalog::{self, Applied, Catalog, Edit, Outcome, Receipt, Terms},
     check::{self, Diagnostic, Source},
     model::{DEFAULT_NAMESPACE, Document},
 };
@@ -27,19 +29,19 @@ use crate::{
 pub type Files = Vec<File>;
 
 /// How an apply is meant.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Request {
     /// Only tell what would happen.
     #[serde(default)]
     pub dry_run: bool,
-    /// Who asks; kept with the revision.
+    /// Who asks; kept with the revision. Absent: the program that asks.
     #[serde(default)]
     pub author: String,
     /// Why; kept with the revision.
     #[serde(default)]
     pub message: String,
-    /// Namespace of documents that name none.
+    /// Namespace of documents that name none; absent: `default`.
     pub namespace: Option<String>,
     /// What is referred to and does not exist is a warning.
     #[serde(default)]
@@ -47,6 +49,12 @@ pub struct Request {
     /// What the documents name is to go.
     #[serde(default)]
     pub delete: bool,
+    /// All documents belong to this owner (label `netloft.dev/owner`), and what else belongs to it
+    /// goes in the same transaction.
+    pub prune: Option<String>,
+    /// What tells this request from others; see [`Receipt`].
+    #[serde(skip)]
+    pub receipt: Option<Receipt>,
 }
 
 /// An apply that was turned down; nothing was written.
@@ -54,6 +62,8 @@ pub struct Request {
 pub enum Invalid {
     /// All that is wrong with the documents.
     Documents(Vec<Diagnostic>),
+    /// What belongs to an owner is not as the apply takes it to be.
+    Owner(NotPruned),
     /// The store could not take them.
     Catalog(catalog::Error),
 }
@@ -79,6 +89,12 @@ pub async fn apply(
     for document in &mut checked.documents {
         document.origin.source = "apply".into();
     }
+    if let Some(owner) = &request.prune {
+        if request.delete {
+            return Err(Invalid::Owner(NotPruned::Deleting));
+        }
+        owner::mark(&mut checked.documents, owner).map_err(Invalid::Owner)?;
+    }
     let put = |document: Document| match request.delete {
         true => Edit::Delete(document.key()),
         false => Edit::Put(Arc::new(document)),
@@ -93,24 +109,32 @@ pub async fn apply(
         message: request.message.clone(),
         dry_run: request.dry_run,
         at: now(),
+        receipt: request.receipt.clone(),
     };
-    let written = write(catalog, terms, request.allow_dangling, |_| {
-        Ok::<_, std::convert::Infallible>(change.clone())
+    let written = write(catalog, terms, request.allow_dangling, |current| {
+        let mut change = change.clone();
+        if let Some(owner) = &request.prune {
+            let gone = owner::gone(current, &change.edits, owner)?;
+            change.edits.extend(gone);
+        }
+        Ok(change)
     });
     written.await.map_err(|refused| match refused {
         Refused::Documents(diagnostics) => Invalid::Documents(diagnostics),
         Refused::Catalog(error) => Invalid::Catalog(error),
-        Refused::Caller(never) => match never {},
+        Refused::Caller(reason) => Invalid::Owner(reason),
     })
 }
 
 pub(super) async fn post(
     Shared(state): Shared<State>,
-    Query(mut request): Query<Request>,
+    Query(request): Query<Request>,
+    uri: Uri,
     headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<ApplyAnswer>, ApiError> {
-    let files = files(&headers, &body, &mut request)?;
+    Body(body): Body,
+) -> Result<Response, ApiError> {
+    let (files, mut request) = asked(&headers, &body, request)?;
+    request.receipt = receipt(&uri, &headers, &body)?;
     let begun = Instant::now();
     let result = apply(&state.catalog, &files, &request).await;
     state
@@ -118,10 +142,9 @@ pub(super) async fn post(
         .metrics
         .apply_seconds
         .observe(begun.elapsed().as_secs_f64());
-    let (applied, warnings) = result.map_err(|invalid| match invalid {
-        Invalid::Documents(errors) => ApiError::invalid(errors),
-        Invalid::Catalog(error) => error.into(),
-    })?;
+    let (applied, warnings) = result?;
+    // Only what a receipt tells has no documents with it.
+    let replayed = applied.documents.len() < applied.outcomes.len();
     let documents = applied
         .outcomes
         .iter()
@@ -131,57 +154,73 @@ pub(super) async fn post(
             name: key.name.to_string(),
             outcome: word(*outcome).to_owned(),
         });
-    Ok(Json(ApplyAnswer {
+    let mut answer = Json(ApplyAnswer {
         revision: applied.revision.0,
         dry_run: request.dry_run,
         documents: documents.collect(),
         warnings,
+    })
+    .into_response();
+    if replayed {
+        let yes = HeaderValue::from_static("true");
+        answer.headers_mut().insert("idempotency-replayed", yes);
+    }
+    Ok(answer)
+}
+
+/// The files of a request, and how it is meant.
+pub(super) fn asked(
+    headers: &HeaderMap,
+    body: &[u8],
+    mut request: Request,
+) -> Result<(Files, Request), ApiError> {
+    let body = body::files(headers, body)?;
+    request.delete |= body.delete;
+    if request.author.is_empty() {
+        let agent = headers.get(header::USER_AGENT);
+        let agent = agent.and_then(|agent| agent.to_str().ok());
+        let program = agent.and_then(|agent| agent.split([' ', '/']).next());
+        request.author = program.unwrap_or("api").to_owned();
+    }
+    Ok((body.files, request))
+}
+
+/// What an `Idempotency-Key` stands for: the whole request.
+fn receipt(uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<Option<Receipt>, ApiError> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = key.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > 255 {
+        return Err(ApiError::bad_request(
+            "Idempotency-Key has 1 to 255 visible ASCII characters",
+        ));
+    }
+    let mut hasher = blake3::Hasher::new();
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.map_or(&b""[..], HeaderValue::as_bytes);
+    for part in [uri.query().unwrap_or_default().as_bytes(), kind, body] {
+        hasher.update(&(part.len() as u64).to_be_bytes());
+        hasher.update(part);
+    }
+    Ok(Some(Receipt {
+        key: key.to_owned(),
+        request: *hasher.finalize().as_bytes(),
     }))
 }
 
-/// The files in `body`: one text, or JSON that names several.
-fn files(headers: &HeaderMap, body: &[u8], request: &mut Request) -> Result<Files, ApiError> {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    match kind.split(';').next().unwrap_or_default().trim() {
-        "application/json" => {
-            let body: ApplyBody = serde_json::from_slice(body).map_err(|error| {
-                ApiError::bad_request(format!(
-                    "the body is not {{\"files\": [{{\"name\", \"text\"}}]}}: {error}"
-                ))
-            })?;
-            request.delete |= body.delete;
-            Ok(body.files)
+impl From<Invalid> for ApiError {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            Invalid::Documents(errors) => Self::invalid(errors),
+            Invalid::Catalog(error) => error.into(),
+            Invalid::Owner(reason @ NotPruned::Theirs { .. }) => Self::conflict(reason.to_string()),
+            Invalid::Owner(reason) => Self::bad_request(reason.to_string()),
         }
-        "application/yaml" | "application/x-yaml" | "text/yaml" | "" => {
-            let text = std::str::from_utf8(body).map_err(|error| {
-                ApiError::bad_request(format!(
-                    "the body is not UTF-8 at byte {}",
-                    error.valid_up_to()
-                ))
-            })?;
-            let name = headers
-                .get("x-netloft-file")
-                .and_then(|value| value.to_str().ok())
-                .unwrap_or_default();
-            Ok(vec![File {
-                name: name.to_owned(),
-                text: text.to_owned(),
-            }])
-        }
-        other => Err(ApiError::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "UnsupportedMediaType",
-            format!(
-                "{other:?} is not taken: send application/yaml, or application/json with files"
-            ),
-        )),
     }
 }
 
-fn word(outcome: Outcome) -> &'static str {
+pub(super) fn word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Created => "created",
         Outcome::Configured => "configured",

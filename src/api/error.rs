@@ -37,6 +37,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "NotFound", detail)
     }
 
+    pub(super) fn gone(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::GONE, "Gone", detail)
+    }
+
+    pub(super) fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "Conflict", detail)
+    }
+
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BadRequest", detail)
     }
@@ -89,6 +97,7 @@ impl From<catalog::Error> for ApiError {
             Class::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge"),
             Class::OutOfSpace => (StatusCode::INSUFFICIENT_STORAGE, "OutOfSpace"),
             Class::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Overloaded"),
+            Class::Gone => (StatusCode::GONE, "Gone"),
             Class::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable"),
             Class::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
         };

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration}
 
 use axum::{
     extract::State as Shared,
-    http::{HeaderMap, StatusCode},
+    http::HeaderMap,
     response::{
         IntoResponse, Response, Sse,
         sse::{Event as Message, KeepAlive},
@@ -92,7 +92,7 @@ fn read(state: &State, cursor: &str) -> Result<u64, ApiError> {
 
 fn gone(why: &str) -> ApiError {
     let what = "read /v1/proxies and /v1/revisions anew, then follow without a cursor";
-    ApiError::new(StatusCode::GONE, "Gone", format!("{why}: {what}"))
+    ApiError::gone(format!("{why}: {what}"))
 }
 
 struct Reader {

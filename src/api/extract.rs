@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{FromRequestParts, Path as AxumPath, Query as AxumQuery},
-    http::request::Parts,
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path as AxumPath, Query as AxumQuery, Request},
+    http::{StatusCode, request::Parts},
 };
 use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
 
@@ -47,6 +48,35 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             ))),
         }
     }
+}
+
+/// The whole body, within the limit of the route.
+#[derive(Debug)]
+pub(super) struct Body(pub(super) Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                too_large(super::MAX_APPLY)
+            } else {
+                ApiError::bad_request(format!("the body broke off: {}", rejection.body_text()))
+            }
+        })?;
+        Ok(Self(bytes))
+    }
+}
+
+/// The body is larger than `limit` bytes.
+pub(super) fn too_large(limit: usize) -> ApiError {
+    ApiError::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "RequestEntityTooLarge",
+        format!("the body is larger than {} MiB", limit >> 20),
+    )
 }
 
 /// A time to wait, as `30s`, `1m30s` or `250ms`.

@@ -1,5 +1,8 @@
 //! The API over a catalog in memory, without sockets.
 
+mod applying;
+mod history;
+
 use std::sync::Arc;
 
 use axum::{
@@ -69,14 +72,19 @@ async fn ask(
         .header(header::CONTENT_TYPE, kind)
         .body(Body::from(body.to_owned()))
         .unwrap();
-    let response = api.clone().oneshot(request).await.unwrap();
-    let status = response.status();
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let (head, text) = send(api, request).await;
     (
-        status,
-        serde_json::from_slice(&bytes).unwrap_or(Value::String(text)),
+        head.status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// The answer to `request`, and its body as text.
+async fn send(api: &Router, request: Request<Body>) -> (http::response::Parts, String) {
+    let response = api.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    (head, String::from_utf8_lossy(&bytes).into_owned())
 }
 
 async fn get(api: &Router, path: &str) -> (StatusCode, Value) {

@@ -65,10 +65,15 @@ pub(super) async fn write<R: Send>(
 
 /// What the documents of `edits` name and is not there, after the edits.
 fn references(edits: &[Edit], unreadable: Vec<DocumentKey>, current: &Current) -> Vec<Diagnostic> {
+    let gone = edits.iter().filter_map(|edit| match edit {
+        Edit::Delete(key) => Some(key.clone()),
+        _ => None,
+    });
     let put = || edits.iter().filter_map(Edit::document);
     let base = Stored(current);
     let world = Overlay::new(put().map(|document| -> &Document { document }))
         .over(&base)
+        .without(gone)
         .with_unreadable(unreadable);
     check::references(put().map(|document| -> &Document { document }), &world)
 }

@@ -3,8 +3,9 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use netloft_store::{Commit, CommitMeta, Op, Precondition, TxnId};
+use serde::{Deserialize, Serialize};
 
-use super::{Catalog, Current, Error, Moment, Stored, codec};
+use super::{Catalog, Current, Error, Moment, Receipt, Stored, codec};
 use crate::{
     model::{Document, DocumentKey},
     snapshot::Revision,
@@ -24,6 +25,8 @@ pub struct Terms {
     pub dry_run: bool,
     /// The time it is asked for: Unix milliseconds.
     pub at: u64,
+    /// Whoever shows the same again is told what became of it, and nothing is written twice.
+    pub receipt: Option<Receipt>,
 }
 
 /// One document's change. A write names each document at most once.
@@ -47,7 +50,8 @@ impl Edit {
 }
 
 /// What became of one document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Outcome {
     /// Was not there.
     Created,
@@ -69,7 +73,7 @@ pub struct Applied {
     /// For each change in order: the document and what became of it.
     pub outcomes: Vec<(DocumentKey, Outcome)>,
     /// For each change in order: the document as it is stored now, or would be after a dry run; as it
-    /// was where it was deleted.
+    /// was where it was deleted. Empty when a receipt was shown.
     pub documents: Vec<Option<Arc<Stored>>>,
 }
 
@@ -90,7 +94,7 @@ impl Catalog {
     /// Changing nothing makes no revision.
     ///
     /// # Errors
-    /// [`Error::Twice`] for a document named twice, [`Error::Contended`] when other replicas keep
+    /// [`Error::Twice`] for a document named twice, [`Error::KeyReused`] for a receipt of another write, [`Error::Contended`] when other replicas keep
     /// writing, and what the store says.
     pub async fn write<R>(
         &self,
@@ -98,6 +102,10 @@ impl Catalog {
         mut make: impl FnMut(&Current) -> Result<Vec<Edit>, R> + Send,
     ) -> Result<Verdict<R>, Error> {
         let _turn = self.applying.lock().await;
+        let paper = match self.shown(&terms).await? {
+            Ok(applied) => return Ok(Verdict::Applied(applied)),
+            Err(paper) => paper,
+        };
         for _ in 0..ATTEMPTS {
             let current = self.current();
             let changes = match make(&current) {
@@ -106,20 +114,25 @@ impl Catalog {
             };
             named_once(&changes)?;
             let plan = plan(&changes, &terms, &current)?;
-            if terms.dry_run || plan.operations.is_empty() {
+            let nothing = plan.operations.is_empty();
+            if terms.dry_run || (nothing && terms.receipt.is_none()) {
                 return Ok(Verdict::Applied(plan.applied(current.revision)));
             }
             let head = netloft_store::Revision(current.revision.0);
+            // Revisions are dense, and no other may come in between.
+            let next = Revision(head.0 + u64::from(!nothing));
+            let mut preconditions = vec![Precondition::Head(head)];
+            preconditions.extend(paper.preconditions.iter().cloned());
             let commit = Commit {
-                preconditions: vec![Precondition::Head(head)],
+                preconditions,
                 documents: plan.operations.clone(),
+                records: paper.records(&terms, next, &plan.outcomes)?,
                 meta: CommitMeta {
                     author: terms.author.clone(),
                     message: terms.message.clone(),
                     at: terms.at,
                 },
                 txn: TxnId(uuid::Uuid::new_v4().as_u128()),
-                ..Commit::default()
             };
             match self.store.commit(commit).await {
                 Ok(committed) => {

@@ -22,6 +22,9 @@ pub enum Error {
     /// The same document stands twice in one transaction.
     #[error("{0} stands twice in one transaction: keep one of them")]
     Twice(DocumentKey),
+    /// The receipt is for another write.
+    #[error("the key {0:?} was used for another request within 24 hours: choose a new one")]
+    KeyReused(String),
     /// A document's name does not make a key.
     #[error("{document} cannot be stored: {reason}")]
     NotAKey {
@@ -51,6 +54,8 @@ pub enum Class {
     OutOfSpace,
     /// Try again later.
     Overloaded,
+    /// Read anew: what was asked for is not in history any more.
+    Gone,
     /// The process must be restarted.
     Unavailable,
     /// Tell the developers.
@@ -63,7 +68,7 @@ impl Error {
     pub fn class(&self) -> Class {
         use netloft_store::Error as Store;
         match self {
-            Self::Twice(_) | Self::NotAKey { .. } => Class::Invalid,
+            Self::Twice(_) | Self::NotAKey { .. } | Self::KeyReused(_) => Class::Invalid,
             Self::Contended(_) => Class::Conflict,
             Self::Stopped(_) | Self::Store(Store::ReadOnly(_) | Store::Closed) => {
                 Class::Unavailable
@@ -71,6 +76,7 @@ impl Error {
             Self::Store(Store::TooLarge { .. }) => Class::TooLarge,
             Self::Store(Store::OutOfSpace { .. }) => Class::OutOfSpace,
             Self::Store(Store::Overloaded { .. }) => Class::Overloaded,
+            Self::Store(Store::Compacted { .. }) => Class::Gone,
             Self::Store(_) | Self::Unreadable { .. } => Class::Internal,
         }
     }

@@ -42,6 +42,7 @@ fn terms() -> Terms {
         message: "why not".to_owned(),
         dry_run: false,
         at: 1_000,
+        receipt: None,
     }
 }
 

@@ -34,6 +34,7 @@ pub(super) async fn delete(
         message: deletion.message,
         dry_run: false,
         at: write::now(),
+        ..Terms::default()
     };
     let written = write::write(&state.catalog, terms, true, |current| {
         let gone = || ApiError::not_found(format!("{key} does not exist"));
