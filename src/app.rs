@@ -14,7 +14,7 @@ use crate::{
     config::{Backend, Config, StoreConfig},
     reconcile::Reconciler,
     snapshot::{Problem, Revision, TYPES},
-    telemetry::Telemetry,
+    telemetry::{Telemetry, traffic::Receiver},
     xds,
 };
 
@@ -187,13 +187,14 @@ async fn serve(
         // A sender that is gone means the same.
         let _ = stopping.wait_for(|stop| *stop).await;
     };
+    let reports = Receiver::new(state.telemetry.traffic.clone());
     let rest =
         axum::serve(http, api::router(state)).with_graceful_shutdown(stopped(stopping.clone()));
     let rest = async {
         rest.await
             .map_err(|error| Error::Stopped("REST", error.to_string()))
     };
-    let more = tonic::service::Routes::default();
+    let more = tonic::service::Routes::new(reports);
     let streams = xds::serve(&config, discovery, more, grpc, stopped(stopping));
     let streams = async {
         streams

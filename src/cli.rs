@@ -14,9 +14,11 @@ mod failure;
 pub mod files;
 mod get;
 mod output;
+mod overlay;
 mod paint;
 mod pc;
 mod ps;
+mod reporting;
 mod validate;
 mod verb;
 
@@ -41,6 +43,8 @@ verb::verbs! {
     Pc(pc)
     /// Prints what an Envoy needs to find its control plane
     Bootstrap(bootstrap)
+    /// Prints what makes an Envoy report what it does, whoever configures it
+    Overlay(overlay)
     /// Shows, adds and chooses the servers that verbs talk to
     Context(context)
 }

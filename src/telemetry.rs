@@ -1,5 +1,5 @@
 //! What the streams did, kept for people: figures, rejections, proxies that went away, a journal of
-//! what happened lately and when each stream took what.
+//! what happened lately and when each stream took what; and what proxies report of their traffic.
 //!
 //! Where a proxy stands now is not kept here: `xds` knows it and is asked (status is computed on
 //! read). What is kept grows neither with the mesh nor with time.
@@ -10,6 +10,7 @@ mod metrics;
 mod offline;
 pub mod progress;
 mod rejections;
+pub mod traffic;
 
 pub use metrics::Metrics;
 pub use offline::Offline;
@@ -26,6 +27,7 @@ use crate::{
     snapshot::{Generation, TypeIx},
     xds::event::{Event, Events, StreamId, What},
 };
+use traffic::{Limits, Observed, Observer};
 
 /// Takes note of what happens on streams.
 #[derive(Debug)]
@@ -34,6 +36,8 @@ pub struct Telemetry {
     pub metrics: Metrics,
     /// What happened lately.
     pub journal: journal::Journal,
+    /// What the traffic of proxies does, by their reports.
+    pub traffic: Arc<Observer>,
     // std mutex: held for one insert or one copy, never over an await.
     kept: Mutex<Kept>,
 }
@@ -49,9 +53,12 @@ impl Telemetry {
     /// Takes note from now on; its metrics go into `registry`.
     #[must_use]
     pub fn new(registry: &mut Registry) -> Arc<Self> {
+        let traffic = Observer::new(Limits::default());
+        registry.register_collector(Box::new(Observed(traffic.clone())));
         Arc::new(Self {
             metrics: Metrics::new(registry),
             journal: journal::Journal::default(),
+            traffic,
             kept: Mutex::default(),
         })
     }

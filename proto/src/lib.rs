@@ -6,6 +6,7 @@
 //! Absent on purpose: anything about meshes, and any behaviour.
 
 pub mod proxy_id;
+pub mod report;
 pub mod type_url;
 
 #[cfg(feature = "descriptors")]

@@ -2,20 +2,20 @@
 //!
 //! Everything that a running Envoy could not be given later is in it from the first day: a local
 //! cluster (zone-aware routing and retry budgets refer to it by name), runtime layers, and room in
-//! `initial_metadata` for a token. There is no RTDS layer: nobody serves one yet, and Envoy would
+//! `initial_metadata` for a token. It reports what its traffic does, as `netloft stat` shows it. There is no RTDS layer: nobody serves one yet, and Envoy would
 //! wait for it at every start.
 
 use std::net::SocketAddr;
 
-use netloft_proto::ProxyId;
+use netloft_proto::{ProxyId, report};
 use serde_json::{Value, json};
 
 use super::{
     Failure,
     client::{InNamespace, Server},
-    output::{Format, give, yaml},
+    output::{Written, give},
+    reporting,
 };
-use crate::api::types::Info;
 
 /// Prints an Envoy bootstrap.
 #[derive(Debug, clap::Args)]
@@ -47,9 +47,8 @@ pub struct Args {
     #[arg(long, value_name = "ADDR")]
     xds: Option<SocketAddr>,
 
-    /// Form of the output
-    #[arg(short, long = "output", value_parser = ["yaml", "json"], default_value = "yaml")]
-    output: String,
+    #[command(flatten)]
+    written: Written,
 
     #[command(flatten)]
     server: Server,
@@ -68,26 +67,9 @@ enum Streams {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let xds = match args.xds {
-        Some(address) => address,
-        None => {
-            let info: Info = args.server.get("/v1/info").await?;
-            info.grpc.parse().map_err(Failure::other)?
-        }
-    };
-    let bootstrap = bootstrap(&args, &args.namespace.of(&args.server)?, xds);
-    let format = if args.output == "json" {
-        Format::Json
-    } else {
-        Format::Yaml
-    };
-    give(&match format {
-        Format::Json => format!(
-            "{}\n",
-            serde_json::to_string_pretty(&bootstrap).map_err(Failure::other)?
-        ),
-        _ => yaml(&bootstrap)?,
-    })
+    let namespace = args.namespace.of(&args.server)?;
+    let xds = reporting::server(args.xds, &args.server).await?;
+    give(&args.written.text(&bootstrap(&args, &namespace, xds))?)
 }
 
 fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
@@ -100,8 +82,8 @@ fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
         "transport_api_version": "V3",
         "set_node_on_first_message_only": true,
         "grpc_services": [{
-            "envoy_grpc": {"cluster_name": "netloft"},
-            "initial_metadata": [{"key": "netloft-proxy", "value": args.name.as_str()}],
+            "envoy_grpc": reporting::grpc(),
+            "initial_metadata": [{"key": report::PROXY, "value": args.name.as_str()}],
         }],
     });
     let dynamic = match args.streams {
@@ -120,32 +102,12 @@ fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
             "cluster": args.class,
             "metadata": {"netloft": {"class": args.class, "namespace": namespace}},
         },
-        "admin": {"address": socket("127.0.0.1", args.admin)},
+        "admin": {"address": reporting::socket("127.0.0.1", args.admin)},
         "dynamic_resources": dynamic,
         "cluster_manager": {"local_cluster_name": "local"},
         "static_resources": {
             "clusters": [
-                {
-                    "name": "netloft",
-                    "type": "STATIC",
-                    "connect_timeout": "1s",
-                    "typed_extension_protocol_options": {
-                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
-                            "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-                            "explicit_http_config": {
-                                "http2_protocol_options": {
-                                    "connection_keepalive": {"interval": "30s", "timeout": "5s"},
-                                },
-                            },
-                        },
-                    },
-                    "load_assignment": {
-                        "cluster_name": "netloft",
-                        "endpoints": [{"lb_endpoints": [{
-                            "endpoint": {"address": socket(&xds.ip().to_string(), xds.port())},
-                        }]}],
-                    },
-                },
+                reporting::cluster(xds),
                 {
                     "name": "local",
                     "type": "STATIC",
@@ -153,6 +115,7 @@ fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
                 },
             ],
         },
+        "stats_sinks": [reporting::sink(&args.name, &args.class)],
         "layered_runtime": {
             "layers": [
                 {"name": "static", "static_layer": {}},
@@ -160,8 +123,4 @@ fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {
             ],
         },
     })
-}
-
-fn socket(address: &str, port: u16) -> Value {
-    json!({"socket_address": {"address": address, "port_value": port}})
 }

@@ -109,6 +109,11 @@ impl Failure {
         Self::new(Code::Unreachable, text)
     }
 
+    /// Whether it is that no server answers.
+    pub(super) fn is_unreachable(&self) -> bool {
+        self.code == Code::Unreachable
+    }
+
     /// Documents are not right; `files` are what they were read from.
     #[must_use]
     pub fn invalid(diagnostics: Vec<Diagnostic>, files: Vec<File>) -> Self {

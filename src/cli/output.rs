@@ -55,6 +55,25 @@ impl Output {
     }
 }
 
+/// The form of one whole that another program reads.
+#[derive(Debug, Clone, clap::Args)]
+pub(super) struct Written {
+    /// Form of the output
+    #[arg(short, long = "output", value_parser = ["yaml", "json"], default_value = "yaml")]
+    output: String,
+}
+
+impl Written {
+    /// `value` in that form.
+    pub(super) fn text<T: Serialize>(&self, value: &T) -> Result<String, Failure> {
+        if self.output == "json" {
+            let text = serde_json::to_string_pretty(value).map_err(Failure::other)?;
+            return Ok(format!("{text}\n"));
+        }
+        yaml(value)
+    }
+}
+
 /// `value` as YAML.
 pub(super) fn yaml<T: Serialize>(value: &T) -> Result<String, Failure> {
     // By way of JSON, so that fields stand in one order for all forms.
@@ -82,6 +101,11 @@ fn write(mut out: impl Write, text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::other(error)),
         _ => Ok(()),
     }
+}
+
+/// Tells a person something beside the output. Nobody reading it is no failure.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Rows in columns as wide as their widest cell, three spaces apart.
