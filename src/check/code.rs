@@ -154,6 +154,16 @@ codes! {
     REGEX_TOO_BIG     = 602 Error "A regular expression is too big"
     PROTECTED_HEADER  = 603 Error "Envoy does not let this header be removed"
     ENVOY_RULE        = 604 Error "A value breaks a rule of Envoy's API"
+
+    REJECTED            = 701 Error "A proxy rejected a resource"
+    REJECTED_ADDRESS    = 702 Error "A proxy cannot open a listener's address"
+    REJECTED_REGEX      = 703 Error "A proxy does not take a regular expression"
+    REJECTED_REFERENCE  = 704 Error "A proxy does not know what a resource names"
+    REJECTED_EXTENSION  = 705 Error "A proxy is built without an extension"
+    REJECTED_CONSTRAINT = 706 Error "A value is outside the bounds of a proxy's API"
+    REJECTED_TWICE      = 707 Error "Two parts of one resource take the same requests"
+    REJECTED_TLS        = 708 Error "A proxy cannot load a certificate or key"
+    REJECTED_IP         = 709 Error "A text that a proxy takes as an address is none"
 }
 
 impl Code {

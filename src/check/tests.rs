@@ -7,5 +7,6 @@ mod mutations;
 mod order;
 mod pages;
 pub(crate) mod pairs;
+mod rejections;
 mod rendering;
 mod rules;
