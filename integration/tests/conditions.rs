@@ -114,7 +114,7 @@ async fn a_rejection_is_told_with_the_proxy_and_its_words_and_ends_when_it_is_me
     let no = becomes(&netloft, &web, "Programmed", ("False", "Rejected")).await;
     let message = no["message"].as_str().unwrap();
     for part in [
-        "rejected by 1 of 1 proxy",
+        "rejected by 1 of 1 proxy (NL0701)",
         "one says of CDS",
         "no such port",
     ] {

@@ -72,9 +72,17 @@ async fn a_taken_port(dialect: &str) {
     );
     assert!(other["line"].is_u64(), "{other}");
 
+    // Envoy's words are told as every error is: with a code, at the value that they name.
+    let diagnostic = &rejected[0]["diagnostic"];
+    assert_eq!(diagnostic["code"], "NL0702", "{diagnostic:#}");
+    assert_eq!(diagnostic["pointer"], "/spec/listeners/0/port");
+    assert!(diagnostic["line"].is_u64() && diagnostic["column"].is_u64());
+
     let told = netloft.cli(&["ps"]).await.must_succeed().stdout;
     for part in [
         "edge-1",
+        "[NL0702]",
+        "spec.listeners[0].port",
         "LDS",
         listener,
         "Address already in use",

@@ -31,6 +31,7 @@ use self::{
 use super::State;
 use crate::{
     catalog::{Current, Stored},
+    check,
     model::{CONTROLLER, DocumentKey, Kind, Spec},
     snapshot::{Origin, Problem, Severity},
 };
@@ -211,8 +212,15 @@ impl Facts<'_> {
             count => format!("{count} proxies"),
         };
         if let Some(first) = reach.rejected.first() {
+            let told = check::Rejection {
+                api: first.api,
+                resource: &first.resource,
+                words: &first.error,
+                keeps_earlier: false,
+            };
+            let code = check::rejection(&told, &[]).code;
             let message = format!(
-                "rejected by {} of {of}: {} says of {} {}: {}",
+                "rejected by {} of {of} ({code}): {} says of {} {}: {}",
                 reach.rejecting, first.proxy, first.api, first.resource, first.error
             );
             return (Holds::No, "Rejected", message);

@@ -18,7 +18,7 @@ use crate::{
     catalog::Current,
     check,
     model::{DocumentKey, Kind},
-    snapshot::{Provenance, Snapshot, TypeIx},
+    snapshot::{Provenance, TypeIx},
     xds::cache::{HeldStatus, Peer, RejectedStatus, StreamStatus, TypeStatus},
 };
 
@@ -181,12 +181,26 @@ pub(super) fn rejected(
     current: &Current,
 ) -> Rejected {
     let snapshot = status.current.as_deref();
+    let resource = snapshot.and_then(|snapshot| snapshot.get(status.ty, &rejected.name));
+    let provenance = resource.map_or(&[][..], |resource| resource.provenance());
+    let places = provenance.iter().filter_map(|place| {
+        let stored = current.get(&key(place)?)?;
+        Some((&*stored.document, &*place.pointer))
+    });
+    let told = check::Rejection {
+        api: status.ty.info().api,
+        resource: &rejected.name,
+        words: &rejected.error,
+        keeps_earlier: rejected.has_earlier,
+    };
+    let diagnostic = check::rejection(&told, &places.collect::<Vec<_>>());
     Rejected {
         api: status.ty.info().api.to_owned(),
         name: rejected.name.to_string(),
         error: rejected.error.to_string(),
         keeps_earlier: rejected.has_earlier,
-        from: from(snapshot, status.ty, &rejected.name, current),
+        from: self::places(provenance, current),
+        diagnostic: Some(Box::new(diagnostic)),
     }
 }
 
@@ -202,9 +216,13 @@ fn join(all: &mut ProxyType, one: ProxyType) {
     all.held.extend(one.held);
 }
 
-fn from(snapshot: Option<&Snapshot>, ty: TypeIx, name: &str, current: &Current) -> Vec<Place> {
-    let resource = snapshot.and_then(|snapshot| snapshot.get(ty, name));
-    resource.map_or_else(Vec::new, |resource| places(resource.provenance(), current))
+/// The document that `place` is in.
+fn key(place: &Provenance) -> Option<DocumentKey> {
+    Some(DocumentKey {
+        kind: Kind::by_name(&place.kind)?,
+        namespace: place.namespace.clone(),
+        name: place.name.clone(),
+    })
 }
 
 /// Where the documents stand that a resource was compiled from. Places that lie within another's
@@ -212,13 +230,8 @@ fn from(snapshot: Option<&Snapshot>, ty: TypeIx, name: &str, current: &Current) 
 pub(super) fn places(provenance: &[Provenance], current: &Current) -> Vec<Place> {
     let mut places = BTreeMap::new();
     for one in provenance {
-        let Some(kind) = Kind::by_name(&one.kind) else {
+        let Some(key) = key(one) else {
             continue;
-        };
-        let key = DocumentKey {
-            kind,
-            namespace: one.namespace.clone(),
-            name: one.name.clone(),
         };
         let origin = current
             .get(&key)

@@ -7,7 +7,10 @@ use super::{
     client::Server,
     output::{Output, ago, table},
 };
-use crate::api::types::{Place, Proxies, Proxy, ProxyType};
+use crate::{
+    api::types::{Place, Proxies, Proxy, ProxyType, Rejected},
+    check::Diagnostic,
+};
 
 /// Shows every proxy.
 #[derive(Debug, clap::Args)]
@@ -113,12 +116,16 @@ fn tell(text: &mut String, proxy: &Proxy, ty: &ProxyType) {
         };
         let _ = writeln!(
             text,
-            "✖ {} rejected {} {} and {keeps}: {}",
+            "✖ {}{} rejected {} {} and {keeps}: {}",
+            code(rejected),
             proxy.name,
             ty.api,
             rejected.name,
             rejected.error.trim(),
         );
+        if let Some(place) = rejected.diagnostic.as_deref().and_then(place_of) {
+            let _ = writeln!(text, "    at {place}");
+        }
         for place in &rejected.from {
             let _ = writeln!(text, "    from {}", told(place));
         }
@@ -135,6 +142,18 @@ fn tell(text: &mut String, proxy: &Proxy, ty: &ProxyType) {
             proxy.name, ty.api, held.name, held.on
         );
     }
+}
+
+/// `[NL0702] `, where the server knows.
+fn code(rejected: &Rejected) -> String {
+    let told = rejected.diagnostic.as_ref();
+    told.map_or_else(String::new, |told| format!("[{}] ", told.code))
+}
+
+/// `shop.yaml:12:30 spec.listeners[0].port`: what the words are about.
+fn place_of(told: &Diagnostic) -> Option<String> {
+    let (file, line, column) = (told.file.as_ref()?, told.line?, told.column?);
+    Some(format!("{file}:{line}:{column} {}", told.field()))
 }
 
 pub(super) fn told(place: &Place) -> String {

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::check::Diagnostic;
+
 /// Answer of `GET /v1/proxies`, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,6 +77,9 @@ pub struct Rejected {
     pub keeps_earlier: bool,
     /// The documents it was compiled from.
     pub from: Vec<Place>,
+    /// The same in the shape of every error: its code, and the place that the words are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnostic: Option<Box<Diagnostic>>,
 }
 
 /// A place in a document.

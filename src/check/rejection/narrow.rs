@@ -61,6 +61,16 @@ struct Hint {
 /// How good a place is that the words do not name by its value.
 const BY_FIELD: usize = 2;
 const BY_END: usize = 1;
+/// A port says more than the address before it, which stands in many documents.
+const BY_PORT: usize = 1_000;
+
+/// Whether `words` name the port `number`: `'0.0.0.0:80'`.
+fn names_port(words: &str, number: &str) -> bool {
+    words.match_indices(number).any(|(start, _)| {
+        let after = words[start + number.len()..].chars().next();
+        words[..start].ends_with(':') && !after.is_some_and(|c| c.is_ascii_digit())
+    })
+}
 
 impl Hint {
     fn of(told: &Rejection<'_>) -> Self {
@@ -118,9 +128,11 @@ impl Search<'_> {
                 }
             }
             Value::String(text) if text.len() >= SHORTEST => self.consider(text),
-            // A port: `0.0.0.0:80`, `port 80`.
-            Value::Number(number) if number.as_u64().is_some_and(|n| n > 9) => {
-                self.consider(&number.to_string());
+            Value::Number(number)
+                if self.longest < BY_PORT && names_port(&self.hint.words, &number.to_string()) =>
+            {
+                self.longest = BY_PORT;
+                self.found = Some(self.pointer.clone());
             }
             _ => {}
         }
@@ -174,13 +186,18 @@ mod tests {
     fn a_value_is_found_as_a_word_of_its_own() {
         for (words, text, expected) in [
             ("missing ]: [a", "[a", true),
-            ("cannot bind '0.0.0.0:80': no", "80", true),
-            ("cannot bind '0.0.0.0:8080': no", "80", false),
             ("unknown cluster 'orders'", "orders", true),
             ("unknown cluster 'orders-2'", "orders", false),
             ("", "orders", false),
         ] {
             assert_eq!(stands_in(words, text), expected, "{words} {text}");
+        }
+        for (words, port, expected) in [
+            ("cannot bind '0.0.0.0:80': no", "80", true),
+            ("cannot bind '0.0.0.0:8080': no", "80", false),
+            ("cannot bind '10.0.0.0:8080': no", "10", false),
+        ] {
+            assert_eq!(names_port(words, port), expected, "{words} {port}");
         }
     }
 }
