@@ -7,6 +7,7 @@
 //! Absent on purpose: whether a document makes sense (`check`), what follows from it (`compile`).
 
 mod apply;
+mod changes;
 mod codec;
 mod current;
 mod error;
@@ -18,10 +19,11 @@ mod stored;
 mod tests;
 
 pub use apply::{Applied, Edit, Outcome, Terms, Verdict};
+pub use changes::{Change, Changes, Portion};
 pub use current::Current;
 pub use error::{Class, Error};
 pub use receipt::Receipt;
-pub use stored::{Moment, Stored};
+pub use stored::{Moment, Stored, WHOLE};
 
 use std::sync::Arc;
 

@@ -30,6 +30,7 @@ mod suggest;
 mod syntax;
 #[cfg(test)]
 pub(crate) mod tests;
+mod untyped;
 mod world;
 mod write;
 
@@ -43,5 +44,6 @@ pub use references::{attachments, references, referrers};
 pub use rejection::{Rejection, rejection};
 pub use render::render;
 pub use split::decode;
+pub use untyped::untyped;
 pub use world::{Overlay, World};
 pub use write::{NotWritable, to_yaml};

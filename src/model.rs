@@ -12,6 +12,7 @@ mod document;
 mod duration;
 mod envoy_patch;
 mod envoy_resource;
+mod fields;
 mod form;
 mod gateway;
 mod gateway_class;
@@ -32,6 +33,7 @@ pub use document::{Document, DocumentKey, NotADocument, Origin};
 pub use duration::{Duration, InvalidDuration};
 pub use envoy_patch::{EnvoyPatch, PatchOp, Selection};
 pub use envoy_resource::EnvoyResource;
+pub use fields::{Conflict, FieldSet, Grain, Manager, Managers, Operation};
 pub use form::Form;
 pub use gateway::{
     AllowedRoutes, Gateway, GatewayListener, ListenerProtocol, NamespacesFrom, RouteNamespaces,

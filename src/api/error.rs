@@ -5,9 +5,8 @@ use axum::{
     http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
-use serde_json::json;
 
-use super::types::ProblemDetails;
+use super::{kubernetes, types::ProblemDetails};
 use crate::{
     catalog::{self, Class},
     check::Diagnostic,
@@ -16,11 +15,11 @@ use crate::{
 /// Why a request is not answered as asked.
 #[derive(Debug, Clone)]
 pub(super) struct ApiError {
-    status: StatusCode,
+    pub(super) status: StatusCode,
     /// Stable word: the end of `type`, and Kubernetes' `reason`.
-    reason: &'static str,
-    detail: String,
-    errors: Vec<Diagnostic>,
+    pub(super) reason: &'static str,
+    pub(super) detail: String,
+    pub(super) errors: Vec<Diagnostic>,
 }
 
 impl ApiError {
@@ -73,18 +72,16 @@ impl ApiError {
         }
     }
 
-    /// As Kubernetes' clients read it.
-    pub(super) fn status(self) -> Response {
-        let body = json!({
-            "kind": "Status",
-            "apiVersion": "v1",
-            "status": "Failure",
-            "message": self.detail,
-            "reason": self.reason,
-            "code": self.status.as_u16(),
-            "errors": self.errors,
-        });
-        (self.status, Json(body)).into_response()
+    /// A text that cannot be read so far that it is known what it declares.
+    pub(super) fn unreadable(errors: Vec<Diagnostic>) -> Self {
+        let detail = match errors.first() {
+            Some(first) => format!("the body cannot be read: {}", first.message),
+            None => "the body cannot be read".to_owned(),
+        };
+        Self {
+            errors,
+            ..Self::bad_request(detail)
+        }
     }
 }
 
@@ -115,8 +112,8 @@ impl IntoResponse for ApiError {
 }
 
 fn for_path(uri: &Uri, error: ApiError) -> Response {
-    if uri.path().starts_with("/api") {
-        error.status()
+    if kubernetes::serves(uri.path()) {
+        kubernetes::Refused::from(error).into_response()
     } else {
         error.into_response()
     }

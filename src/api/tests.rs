@@ -43,9 +43,14 @@ impl Compiled for Nothing {
 }
 
 async fn api() -> Router {
+    router(state(tokio::sync::watch::channel(false).1).await)
+}
+
+/// What requests are answered from, of a process that ends when `stopping` says so.
+pub(super) async fn state(stopping: tokio::sync::watch::Receiver<bool>) -> State {
     let mut registry = Registry::default();
     let telemetry = Telemetry::new(&mut registry);
-    router(State {
+    State {
         catalog: Arc::new(Catalog::open(Arc::new(Memory::default())).await.unwrap()),
         cache: Arc::new(Cache::new(&TYPES, Manners::default())),
         telemetry,
@@ -53,9 +58,9 @@ async fn api() -> Router {
         conditions: Arc::default(),
         grpc: "127.0.0.1:7701".parse().unwrap(),
         registry: Arc::new(registry),
-        stopping: tokio::sync::watch::channel(false).1,
+        stopping,
         process: "test".into(),
-    })
+    }
 }
 
 async fn ask(

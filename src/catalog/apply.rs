@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use netloft_store::{Commit, CommitMeta, Op, Precondition, TxnId};
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, Current, Error, Moment, Receipt, Stored, codec};
+use super::{Catalog, Current, Error, Moment, Receipt, Stored, WHOLE, codec};
 use crate::{
-    model::{Document, DocumentKey},
+    model::{Document, DocumentKey, Grain, Managers},
     snapshot::Revision,
 };
 
@@ -32,8 +32,10 @@ pub struct Terms {
 /// One document's change. A write names each document at most once.
 #[derive(Debug, Clone)]
 pub enum Edit {
-    /// Create it, or put it in the place of what has its key.
+    /// Create it, or put it in the place of what has its key. What it changes is managed by [`WHOLE`].
     Put(Arc<Document>),
+    /// The same, and these manage its fields then; none: [`WHOLE`] manages all of them.
+    Managed(Arc<Document>, Option<Arc<Managers>>),
     /// Take it away.
     Delete(DocumentKey),
 }
@@ -43,7 +45,7 @@ impl Edit {
     #[must_use]
     pub fn document(&self) -> Option<&Arc<Document>> {
         match self {
-            Self::Put(document) => Some(document),
+            Self::Put(document) | Self::Managed(document, _) => Some(document),
             Self::Delete(_) => None,
         }
     }
@@ -204,15 +206,17 @@ fn plan(changes: &[Edit], terms: &Terms, current: &Current) -> Result<Plan, Erro
     };
     for change in changes {
         match change {
-            Edit::Put(document) => {
+            Edit::Put(document) | Edit::Managed(document, _) => {
                 let key = document.key();
                 let old = current.get(&key);
-                let (outcome, stored) = match old {
-                    Some(old) if same_declaration(&old.document, document) => {
-                        (Outcome::Unchanged, old.clone())
-                    }
-                    _ => {
-                        let stored = successor(old, document, terms);
+                let managers = managers(change, document, old, terms.at);
+                let same = |old: &&Arc<Stored>| {
+                    same_declaration(&old.document, document) && old.managers == managers
+                };
+                let (outcome, stored) = match old.filter(same) {
+                    Some(old) => (Outcome::Unchanged, old.clone()),
+                    None => {
+                        let stored = successor(old, document, managers, terms);
                         let at = codec::key(&key)?;
                         let value = codec::encode(&at, &stored)?;
                         plan.operations.push(Op::Put { key: at, value });
@@ -249,7 +253,33 @@ fn same_declaration(old: &Document, new: &Document) -> bool {
     old.spec == new.spec && old.metadata == new.metadata
 }
 
-fn successor(old: Option<&Arc<Stored>>, document: &Arc<Document>, by: &Terms) -> Stored {
+/// Who manages the fields of `document` once `change` is made.
+fn managers(
+    change: &Edit,
+    document: &Document,
+    old: Option<&Arc<Stored>>,
+    at: u64,
+) -> Option<Arc<Managers>> {
+    if let Edit::Managed(_, managers) = change {
+        return managers.clone();
+    }
+    let old = old?;
+    let managers = old.managers.as_ref()?;
+    if same_declaration(&old.document, document) {
+        return Some(managers.clone());
+    }
+    let grain = Grain::of_kind(document.spec.kind());
+    let json = |document: &Document| document.to_json().unwrap_or_default();
+    let (old, new) = (json(&old.document), json(document));
+    Some(Arc::new(managers.updated(WHOLE, at, grain, &old, &new)))
+}
+
+fn successor(
+    old: Option<&Arc<Stored>>,
+    document: &Arc<Document>,
+    managers: Option<Arc<Managers>>,
+    by: &Terms,
+) -> Stored {
     let now = Moment {
         revision: Revision::default(),
         at: by.at,
@@ -262,6 +292,7 @@ fn successor(old: Option<&Arc<Stored>>, document: &Arc<Document>, by: &Terms) ->
         created: old.map_or(now, |old| old.created),
         changed: now,
         applied_by: by.author.as_str().into(),
+        managers,
     }
 }
 
@@ -269,7 +300,7 @@ fn named_once(changes: &[Edit]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for change in changes {
         let key = match change {
-            Edit::Put(document) => document.key(),
+            Edit::Put(document) | Edit::Managed(document, _) => document.key(),
             Edit::Delete(key) => key.clone(),
         };
         if let Some(twice) = seen.replace(key) {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Error, MESH, Moment, Stored};
 use crate::{
-    model::{Document, DocumentKey, Kind, Metadata, Origin, Spec},
+    model::{Document, DocumentKey, Kind, Managers, Metadata, Origin, Spec},
     snapshot::Revision,
 };
 
@@ -33,11 +33,23 @@ struct Value {
     created_at: u64,
     changed_at: u64,
     applied_by: Arc<str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    managers: Option<Arc<Managers>>,
 }
 
 /// Everything the catalog keeps stands under this.
 pub(super) fn documents() -> Result<Prefix, Error> {
     Ok(Prefix::new(&format!("{MESH}/")).map_err(netloft_store::Error::from)?)
+}
+
+/// Documents of `kind`, of all namespaces or of one, stand under this.
+pub(super) fn of_kind(kind: Kind, namespace: Option<&str>) -> Result<Prefix, Error> {
+    let resource = kind.facts().resource();
+    let text = match namespace {
+        Some(namespace) => format!("{MESH}/{resource}/{namespace}/"),
+        None => format!("{MESH}/{resource}/"),
+    };
+    Ok(Prefix::new(&text).map_err(netloft_store::Error::from)?)
 }
 
 /// Where `document` stands.
@@ -89,6 +101,7 @@ pub(super) fn encode(key: &Key, stored: &Stored) -> Result<Bytes, Error> {
         created_at: stored.created.at,
         changed_at: stored.changed.at,
         applied_by: stored.applied_by.clone(),
+        managers: stored.managers.clone(),
     };
     let mut bytes = vec![JSON];
     serde_json::to_writer(&mut bytes, &value).map_err(|e| unreadable(key, &e))?;
@@ -133,6 +146,7 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
         created: moment(object.created, value.created_at),
         changed: moment(object.revision, value.changed_at),
         applied_by: value.applied_by,
+        managers: value.managers,
     };
     Ok((document_key, Arc::new(stored)))
 }

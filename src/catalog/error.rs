@@ -76,7 +76,9 @@ impl Error {
             Self::Store(Store::TooLarge { .. }) => Class::TooLarge,
             Self::Store(Store::OutOfSpace { .. }) => Class::OutOfSpace,
             Self::Store(Store::Overloaded { .. }) => Class::Overloaded,
-            Self::Store(Store::Compacted { .. }) => Class::Gone,
+            Self::Store(Store::Compacted { .. } | Store::Lagging { .. } | Store::EpochChanged) => {
+                Class::Gone
+            }
             Self::Store(_) | Self::Unreadable { .. } => Class::Internal,
         }
     }

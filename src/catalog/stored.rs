@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{model::Document, snapshot::Revision};
+use crate::{
+    model::{Document, Grain, Managers},
+    snapshot::Revision,
+};
 
 /// When something happened: by the store's counter and by the clock of who wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +34,23 @@ pub struct Stored {
     pub changed: Moment,
     /// Who changed it last.
     pub applied_by: Arc<str>,
+    /// Who manages which of its fields; none: [`WHOLE`] manages all of them.
+    pub managers: Option<Arc<Managers>>,
+}
+
+/// Who manages what is declared as a whole, as by `POST /v1/apply`.
+pub const WHOLE: &str = "netloft";
+
+impl Stored {
+    /// Who manages which of its fields.
+    #[must_use]
+    pub fn managers(&self) -> Arc<Managers> {
+        self.managers.clone().unwrap_or_else(|| {
+            let grain = Grain::of_kind(self.document.spec.kind());
+            let object = self.document.to_json().unwrap_or_default();
+            Arc::new(Managers::one(WHOLE, self.changed.at, grain, &object))
+        })
+    }
 }
 
 /// The same declaration from the same place: the text and revision decide, not a deep comparison.

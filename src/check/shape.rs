@@ -197,7 +197,7 @@ fn texts(schema: &Map<String, Value>, word: &str) -> Vec<String> {
 
 /// What our kinds' schemas are written in. `title`, `description` and `$schema` bind nobody, and the
 /// numbers' own formats say no more than their bounds do.
-const WORDS: [&str; 23] = [
+const WORDS: [&str; 26] = [
     "$schema",
     "title",
     "description",
@@ -221,6 +221,10 @@ const WORDS: [&str; 23] = [
     "anyOf",
     LATER,
     FREE,
+    // How lists merge, and what tables show: nothing that a document must be.
+    "x-kubernetes-list-type",
+    "x-kubernetes-list-map-keys",
+    "x-columns",
 ];
 
 fn type_of(schema: &Map<String, Value>) -> Option<&str> {

@@ -10,6 +10,7 @@ use super::{Body, Checks, Fault, Form, KindFacts, Reference, form};
 /// Texts and bytes that others take from here, nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-columns" = [{ "name": "Data", "pointer": "/data/*" }]))]
 pub struct ConfigMap {
     /// Texts by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

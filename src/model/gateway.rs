@@ -13,12 +13,17 @@ use super::{Body, Checks, Form, KindFacts, RefRole, Reference, Target, form};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-later" = ["addresses", "infrastructure", "allowedListeners", "tls", "defaultScope"]))]
+#[schemars(extend("x-columns" = [
+    { "name": "Class", "pointer": "/spec/gatewayClassName" },
+    { "name": "Ports", "pointer": "/spec/listeners/*/port" },
+]))]
 pub struct Gateway {
     /// The `ProxyClass` (role gateway) whose proxies serve it.
     #[schemars(schema_with = "form::dns_label")]
     pub gateway_class_name: Arc<str>,
     /// 1 to 64, names unique, (port, hostname) unique.
     #[schemars(length(min = 1, max = 64))]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
     pub listeners: Vec<GatewayListener>,
 }
 

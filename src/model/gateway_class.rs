@@ -16,6 +16,7 @@ pub const CONTROLLER: &str = "netloft.dev/gateway";
 /// Who serves the Gateways that name it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-columns" = [{ "name": "Controller", "pointer": "/spec/controllerName" }]))]
 pub struct GatewayClass {
     /// `netloft.dev/gateway`, or another controller: `DOMAIN/PATH`.
     #[schemars(length(min = 1, max = 253))]

@@ -19,6 +19,10 @@ use super::{Body, Duration, Form, Gateway, Kind, KindFacts, form};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("x-later" = ["useDefaultGateways"]))]
+#[schemars(extend("x-columns" = [
+    { "name": "Parents", "pointer": "/spec/parentRefs/*/name" },
+    { "name": "Hostnames", "pointer": "/spec/hostnames/*" },
+]))]
 pub struct HttpRoute {
     /// What it attaches to: Services (requests sent to them) and Gateways (requests entering).
     /// 1 to 32.

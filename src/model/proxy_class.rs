@@ -13,6 +13,7 @@ use super::{
 /// exist without a document, each with the role of its name; a document replaces them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-columns" = [{ "name": "Role", "pointer": "/spec/role" }]))]
 pub struct ProxyClass {
     /// Which proxies belong to it besides those that name it in their bootstrap
     /// (`node.metadata.netloft.class`).
@@ -119,10 +120,12 @@ pub struct Visibility {
     /// Namespaces; `.` is the proxy's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "form::namespaces", length(max = 1_000))]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub namespaces: Vec<Arc<str>>,
     /// `NAME` (of the class's namespace) or `NAMESPACE/NAME`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "form::service_names", length(max = 1_000))]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub services: Vec<Arc<str>>,
 }
 

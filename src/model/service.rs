@@ -11,9 +11,14 @@ use super::{Body, Checks, Fault, Form, HealthCheck, KindFacts, Reference, form};
 /// `endpoints` and `dns`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-columns" = [
+    { "name": "Ports", "pointer": "/spec/ports/*/port" },
+    { "name": "Versions", "pointer": "/spec/versions/*" },
+]))]
 pub struct Service {
     /// 1 to 64 ports, names and numbers unique.
     #[schemars(length(min = 1, max = 64))]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["port"]))]
     pub ports: Vec<ServicePort>,
     /// The workloads of the same namespace that have all these labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,6 +31,7 @@ pub struct Service {
     /// Host names that each proxy resolves itself, again and again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "form::hostnames", length(min = 1, max = 64))]
+    #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub dns: Option<Vec<Arc<str>>>,
     /// Parts of the endpoints that routes can send a share to, by labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -10,6 +10,11 @@ use super::{Body, Checks, Fault, Form, KindFacts, Reference, form};
 /// One running instance: where it is reached, and the labels that services select it by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("x-columns" = [
+    { "name": "Address", "pointer": "/spec/address" },
+    { "name": "Health", "pointer": "/spec/health" },
+    { "name": "Zone", "pointer": "/spec/locality/zone", "wide": true },
+]))]
 pub struct Workload {
     /// IPv4 or IPv6 address.
     #[schemars(schema_with = "form::ip")]

@@ -1,62 +1,118 @@
-//! DELETE of one document.
+//! DELETE of one document, or of all that are selected: one transaction.
+//!
+//! Absent on purpose: finalizers, grace periods and owners, for nothing here outlives a deletion.
+//! What is said of them is passed over.
 
 use axum::{
-    Json,
-    extract::{Query, State as Shared},
-    response::{IntoResponse, Response},
+    extract::State as Shared,
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{Place, Refused};
+use super::{
+    Form, Objects, Place, Refused,
+    body::Sent,
+    declared,
+    list::Wanted,
+    precondition::Preconditions,
+    query::{Asked, Manner, dry_run},
+};
 use crate::{
-    api::{State, error::ApiError, write},
+    api::{State, write},
     catalog::{Edit, Terms},
 };
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Deletion {
-    #[serde(default)]
-    author: String,
-    #[serde(default)]
-    message: String,
+/// `DeleteOptions`, as far as they mean anything here.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Options {
+    dry_run: Vec<String>,
+    preconditions: Value,
 }
 
-pub(super) async fn delete(
+fn options(sent: &Sent) -> Result<Options, Refused> {
+    if sent.is_empty() {
+        return Ok(Options::default());
+    }
+    let (object, _) = declared::object(sent.document()?)?;
+    let options = serde_json::from_value(Value::Object(object));
+    options.map_err(|error| Refused::bad_request(&format!("the body is no DeleteOptions: {error}")))
+}
+
+impl Options {
+    fn terms(&self, manner: &Manner) -> Result<Terms, Refused> {
+        let mut terms = manner.terms();
+        for word in &self.dry_run {
+            terms.dry_run |= dry_run(Some(word))?;
+        }
+        Ok(terms)
+    }
+}
+
+pub(super) async fn one(
     Shared(state): Shared<State>,
     place: Place,
-    Query(deletion): Query<Deletion>,
+    form: Form,
+    manner: Manner,
+    headers: HeaderMap,
+    sent: Sent,
 ) -> Result<Response, Refused> {
+    let options = options(&sent)?;
+    let preconditions = Preconditions::of_headers(&headers).and_of(&options.preconditions);
     let key = place.key();
-    let terms = Terms {
-        author: deletion.author,
-        message: deletion.message,
-        dry_run: false,
-        at: write::now(),
-        ..Terms::default()
-    };
-    let written = write::write(&state.catalog, terms, true, |current| {
-        let gone = || ApiError::not_found(format!("{key} does not exist"));
-        current.get(&key).ok_or_else(gone)?;
-        Ok::<_, ApiError>(write::Change {
+    let written = write::write(&state.catalog, options.terms(&manner)?, true, |current| {
+        let stored = current.get(&key);
+        preconditions.hold(&key, stored.map(|stored| &**stored))?;
+        if stored.is_none() {
+            return Err(Refused::gone(&key));
+        }
+        Ok(write::Change {
             edits: vec![Edit::Delete(key.clone())],
             ..write::Change::default()
         })
     });
-    let (applied, _) = written.await?;
+    let (applied, _) = written.await.map_err(Refused::from)?;
     let uid = applied.documents.iter().flatten().next();
-    Ok(Json(json!({
+    let facts = key.kind.facts();
+    let status = json!({
         "kind": "Status",
         "apiVersion": "v1",
         "metadata": {"resourceVersion": applied.revision.to_string()},
         "status": "Success",
         "details": {
             "name": key.name,
-            "group": key.kind.facts().group,
-            "kind": key.kind.facts().plural,
+            "group": facts.group,
+            "kind": facts.plural,
             "uid": uid.map(|stored| stored.uid),
         },
-    }))
-    .into_response())
+    });
+    form.respond(StatusCode::OK, &status)
+}
+
+pub(super) async fn selected(
+    Shared(state): Shared<State>,
+    place: Place,
+    form: Form,
+    manner: Manner,
+    Asked(wanted): Asked<Wanted>,
+    sent: Sent,
+) -> Result<Response, Refused> {
+    let options = options(&sent)?;
+    let selection = wanted.selection()?;
+    let written = write::write(&state.catalog, options.terms(&manner)?, true, |current| {
+        let all = current.list(place.kind, place.namespace.as_deref());
+        let gone = all.filter(|(_, stored)| selection.fits(&stored.document));
+        Ok::<_, Refused>(write::Change {
+            edits: gone.map(|(key, _)| Edit::Delete(key.clone())).collect(),
+            ..write::Change::default()
+        })
+    });
+    let (applied, _) = written.await.map_err(Refused::from)?;
+    let objects = Objects::new(&state);
+    let gone = applied.documents.iter().flatten();
+    let gone: Vec<Value> = gone.map(|stored| objects.render(stored)).collect();
+    let meta = json!({ "resourceVersion": applied.revision.to_string() });
+    form.respond(StatusCode::OK, &form.list(place.kind, &gone, &meta))
 }

@@ -49,11 +49,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Place {
 impl Place {
     fn read(written: Written) -> Result<Self, ApiError> {
         let kind = kind(&written)?;
+        let facts = kind.facts();
+        let lost = match (facts.namespaced, &written.namespace, &written.name) {
+            (false, Some(_), _) => Some("are in no namespace"),
+            (true, None, Some(_)) => Some("are each in a namespace"),
+            _ => None,
+        };
+        if let Some(lost) = lost {
+            let detail = format!("{} {lost}", facts.resource());
+            return Err(ApiError::not_found(detail));
+        }
         Ok(Self {
             kind,
             namespace: written.namespace.map(Into::into),
             name: written.name.map(Into::into),
         })
+    }
+
+    /// What is written is written to one namespace.
+    pub(super) fn must_be_of_one_namespace(&self) -> Result<(), Refused> {
+        let facts = self.kind.facts();
+        if facts.namespaced && self.namespace.is_none() {
+            let (version, plural) = (facts.api_version(), facts.plural);
+            return Err(Refused::bad_request(&format!(
+                "name the namespace in the path: /apis/{version}/namespaces/NAMESPACE/{plural}"
+            )));
+        }
+        Ok(())
     }
 
     /// The one document that is named.
