@@ -14,6 +14,7 @@ mod health;
 mod kubernetes;
 mod owner;
 mod past;
+mod plan;
 mod proxies;
 mod resources;
 mod revisions;
@@ -37,9 +38,10 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, Current},
     snapshot::{Problem, Revision},
     telemetry::Telemetry,
+    view::Change,
     xds::cache::Cache,
 };
 
@@ -47,6 +49,7 @@ pub use apply::{Files, Invalid, Request, apply};
 pub use conditions::Memory as Conditions;
 pub use events::chronicle;
 pub use owner::NotPruned;
+pub use plan::Forecast;
 
 /// Largest body of an apply, in bytes.
 pub const MAX_APPLY: usize = 64 << 20;
@@ -61,6 +64,8 @@ pub trait Compiled: std::fmt::Debug + Send + Sync {
     /// Waits until documents of `revision` or newer are published, and every proxy is given what it
     /// is to have of them; false when that will not be.
     async fn reached(&self, revision: Revision) -> bool;
+    /// What would follow from `changes` to the documents of `current`; none when the server stops.
+    async fn plan(&self, current: Arc<Current>, changes: Vec<Change>) -> Option<Forecast>;
 }
 
 /// What requests are answered from.
@@ -104,6 +109,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/info", get(health::info))
         .route("/v1/apply", post(apply::post))
         .route("/v1/events", get(events::get))
+        .route("/v1/plan", post(plan::post))
         .route("/v1/revisions", get(revisions::list))
         .route("/v1/revisions/{revision}", get(past::one))
         .route("/v1/revisions/{from}/diff/{to}", get(past::diff))

@@ -15,6 +15,7 @@ use crate::{
     reconcile::Reconciler,
     snapshot::{Problem, Revision, TYPES},
     telemetry::{Telemetry, traffic::Receiver},
+    view::Change,
     xds,
 };
 
@@ -81,6 +82,28 @@ impl api::Compiled for Published {
 
     async fn reached(&self, revision: Revision) -> bool {
         self.0.reached(revision).await
+    }
+
+    async fn plan(
+        &self,
+        current: Arc<catalog::Current>,
+        changes: Vec<Change>,
+    ) -> Option<api::Forecast> {
+        let forecast = self.0.plan(current, changes).await?;
+        let compiled = forecast.compiled.iter();
+        let moved = forecast.moved.into_iter();
+        Some(api::Forecast {
+            compiled: compiled
+                .map(|(kind, count)| (format!("{kind:?}"), *count))
+                .collect(),
+            changed: forecast.changed,
+            scopes: forecast.scopes,
+            moved: moved
+                .map(|one| (one.stream, one.before, one.after))
+                .collect(),
+            problems_before: forecast.problems_before,
+            problems_after: forecast.problems_after,
+        })
     }
 }
 

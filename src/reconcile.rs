@@ -9,6 +9,8 @@
 pub mod graph;
 
 mod directory;
+mod plan;
 mod run;
 
+pub use plan::{Forecast, Move};
 pub use run::{Figures, Reconciler};

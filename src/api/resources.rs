@@ -102,7 +102,7 @@ fn of_type(
 }
 
 /// The resource in proto3's JSON, with Envoy's own field names and nothing secret in it.
-fn json(resource: &Resource) -> Result<Value, ApiError> {
+pub(super) fn json(resource: &Resource) -> Result<Value, ApiError> {
     let failed = |why: String| {
         let detail = format!("{} cannot be shown: {why}", resource.name());
         ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", detail)

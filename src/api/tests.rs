@@ -16,11 +16,12 @@ use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use super::{Compiled, State, router};
+use super::{Compiled, Forecast, State, router};
 use crate::{
-    catalog::Catalog,
+    catalog::{Catalog, Current},
     snapshot::{Problem, Revision, TYPES},
     telemetry::Telemetry,
+    view::Change,
     xds::{Manners, cache::Cache},
 };
 
@@ -39,6 +40,10 @@ impl Compiled for Nothing {
 
     async fn reached(&self, _: Revision) -> bool {
         false
+    }
+
+    async fn plan(&self, _: Arc<Current>, _: Vec<Change>) -> Option<Forecast> {
+        None
     }
 }
 

@@ -27,6 +27,8 @@ use std::{
     sync::Arc,
 };
 
+use imbl::OrdMap;
+
 use self::{
     layers::{Layers, Seat},
     memo::{Fresh, Memo},
@@ -41,21 +43,22 @@ use crate::{
     view::{Facts, Handle, Index, MeshView, ReadKey},
 };
 
-/// Everything compiled from one view, for the scopes that are open.
-#[derive(Debug, Default)]
+/// Everything compiled from one view, for the scopes that are open. A clone shares what neither
+/// changes: to try a change on one costs that change.
+#[derive(Debug, Clone, Default)]
 pub struct Graph {
     view: MeshView,
     generation: Generation,
     memo: Memo,
     layers: Layers,
     scopes: Scopes,
-    roots: BTreeMap<Unit, Root>,
+    roots: OrdMap<Unit, Arc<Root>>,
     /// Whether services' rosters for gRPC clients are roots: while a scope lists such a layer.
     audiences: BTreeSet<Audience>,
 }
 
 /// A unit that exists because a document does, and what it asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Root {
     handle: Handle,
     placed: BTreeMap<Placement, Handle>,
@@ -276,7 +279,8 @@ impl Graph {
                     let handle = self.ensure(&unit, &nobody, work);
                     self.memo.enter(handle, Seat::Root);
                     let placed = BTreeMap::new();
-                    self.roots.insert(unit.clone(), Root { handle, placed });
+                    let root = Arc::new(Root { handle, placed });
+                    self.roots.insert(unit.clone(), root);
                     handle
                 }
             };
@@ -288,7 +292,7 @@ impl Graph {
         }
         // Everything goes before anything comes: a name may move from one unit to another.
         for (unit, asked) in &wanted {
-            let Some(root) = self.roots.get_mut(unit) else {
+            let Some(root) = self.roots.get_mut(unit).map(Arc::make_mut) else {
                 continue;
             };
             let gone: Vec<_> = root
@@ -310,7 +314,7 @@ impl Graph {
                 }
                 let handle = self.ensure(&placement.unit, &nobody, work);
                 self.place(handle, seat(&placement));
-                if let Some(root) = self.roots.get_mut(&unit) {
+                if let Some(root) = self.roots.get_mut(&unit).map(Arc::make_mut) {
                     root.placed.insert(placement, handle);
                 }
             }

@@ -3,11 +3,11 @@
 use std::{collections::HashMap, sync::Arc, thread, time::Duration};
 
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::Instant,
 };
 
-use super::graph::Graph;
+use super::{graph::Graph, plan::Fork};
 use crate::{
     catalog::Current,
     snapshot::{Cohort, Generation, Problem, Publication, Revision, ScopeId},
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Seat { stream: StreamId, node: Node },
     /// The stream is gone.
     Leave { stream: StreamId },
+    /// Somebody wants to try a change on what is compiled.
+    Fork { reply: oneshot::Sender<Fork> },
 }
 
 /// What the loop has come to; read at any time.
@@ -96,18 +98,19 @@ impl Reconciler {
 }
 
 /// Where a stream sits.
-struct Place {
-    node: Node,
-    facts: Facts,
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) node: Node,
+    pub(super) facts: Facts,
     /// None: it waits for one to be free.
-    scope: Option<ScopeId>,
+    pub(super) scope: Option<ScopeId>,
 }
 
 struct State {
     graph: Graph,
     seen: Arc<Current>,
     cache: Arc<Cache>,
-    places: HashMap<StreamId, Place>,
+    places: HashMap<StreamId, Arc<Place>>,
     /// How many streams each scope has.
     taken: HashMap<ScopeId, usize>,
     /// Scopes without a stream, and until when they stay.
@@ -150,6 +153,7 @@ impl State {
                 command = inbox.recv() => match command {
                     Some(Command::Seat { stream, node }) => self.seat(stream, node),
                     Some(Command::Leave { stream }) => self.rise(stream),
+                    Some(Command::Fork { reply }) => self.fork(reply),
                     None => return,
                 },
                 () = tokio::time::sleep_until(next_close.unwrap_or_else(Instant::now)),
@@ -218,7 +222,8 @@ impl State {
         } else {
             tracing::warn!(%stream, "{MAX_SCOPES} kinds of proxies are connected: this one waits");
         }
-        self.places.insert(stream, Place { node, facts, scope });
+        let place = Arc::new(Place { node, facts, scope });
+        self.places.insert(stream, place);
         self.tell();
     }
 
@@ -237,10 +242,8 @@ impl State {
 
     /// A stream leaves its scope.
     fn rise(&mut self, stream: StreamId) {
-        let Some(Place {
-            scope: Some(scope), ..
-        }) = self.places.remove(&stream)
-        else {
+        let place = self.places.remove(&stream);
+        let Some(scope) = place.and_then(|place| place.scope) else {
             return;
         };
         let Some(taken) = self.taken.get_mut(&scope) else {
@@ -252,6 +255,16 @@ impl State {
             self.idle.insert(scope, Instant::now() + SCOPE_LINGERS);
         }
         self.tell();
+    }
+
+    /// Lends what there is now. Costs a pointer for each stream and scope.
+    fn fork(&self, reply: oneshot::Sender<Fork>) {
+        // Who asked may have gone.
+        let _ = reply.send(Fork {
+            graph: self.graph.clone(),
+            seen: self.seen.clone(),
+            places: self.places.clone(),
+        });
     }
 
     fn close_idle(&mut self) {

@@ -15,7 +15,7 @@ pub struct Layer {
 }
 
 /// Edits of one layer that are to become visible together.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LayerEdit {
     layer: Layer,
     changed: bool,

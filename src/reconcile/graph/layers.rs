@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use imbl::OrdMap;
+
 use crate::{
     compile::{LayerKey, Product},
     snapshot::{Layer, LayerEdit, ScopeId, TypeIx},
@@ -28,13 +30,13 @@ pub(super) enum Seat {
 /// Names whose bytes differ, by layer.
 pub(super) type Touched = BTreeMap<Seat, BTreeMap<TypeIx, Arc<[Arc<str>]>>>;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Layers {
-    layers: BTreeMap<Seat, Arc<Layer>>,
+    layers: OrdMap<Seat, Arc<Layer>>,
     edits: BTreeMap<Seat, Edit>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Edit {
     edit: LayerEdit,
     names: BTreeSet<(TypeIx, Arc<str>)>,

@@ -1,10 +1,8 @@
 //! Outputs that are finished, what was read for each, and who reads whom.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
+use imbl::{HashMap, OrdSet, Vector};
 use smallvec::SmallVec;
 
 use super::{Counts, layers::Seat};
@@ -14,17 +12,18 @@ use crate::{
     view::{Facts, FactsRead, Handle, MeshView, Outputs, ReadKey, Reads},
 };
 
-/// Output by unit and by the facts it depends on.
-#[derive(Debug, Default)]
+/// Output by unit and by the facts it depends on. A clone costs next to nothing: it shares all that
+/// neither of the two changes later.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Memo {
-    slots: Vec<Option<Slot>>,
+    slots: Vector<Option<Arc<Slot>>>,
     /// Free places, and those that became free in this update: a handle means one thing during it.
     free: Vec<Handle>,
     freed: Vec<Handle>,
     /// The variants of each unit: they differ in a fact that they read.
     variants: HashMap<Unit, SmallVec<[Handle; 1]>>,
     readers: HashMap<ReadKey, SmallVec<[Handle; 2]>>,
-    with_problems: BTreeSet<Handle>,
+    with_problems: OrdSet<Handle>,
     new_problems: bool,
     /// Slots that lost a seat or a reader and may be wanted by nobody.
     loose: BTreeSet<Handle>,
@@ -33,7 +32,7 @@ pub(super) struct Memo {
     pub(super) forget: Option<fn(&ReadKey) -> bool>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     unit: Unit,
     /// Of the proxy it was compiled for first; all that matters is in `facts_read`.
@@ -71,11 +70,14 @@ impl Outputs<Unit, Output> for Memo {
 
 impl Memo {
     fn slot(&self, handle: Handle) -> Option<&Slot> {
-        self.slots.get(handle.0 as usize)?.as_ref()
+        self.slots.get(handle.0 as usize)?.as_deref()
     }
 
     fn slot_mut(&mut self, handle: Handle) -> Option<&mut Slot> {
-        self.slots.get_mut(handle.0 as usize)?.as_mut()
+        self.slots
+            .get_mut(handle.0 as usize)?
+            .as_mut()
+            .map(Arc::make_mut)
     }
 
     /// The variant of `unit` whose facts agree with these.
@@ -121,7 +123,7 @@ impl Memo {
         }
         let (output, reads) = self.run(unit, facts, view, counts);
         let handle = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(None);
+            self.slots.push_back(None);
             // 2^32 outputs do not fit into memory.
             Handle(u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX))
         });
@@ -136,7 +138,7 @@ impl Memo {
             seats: SmallVec::new(),
         };
         if let Some(place) = self.slots.get_mut(handle.0 as usize) {
-            *place = Some(slot);
+            *place = Some(Arc::new(slot));
         }
         self.variants.entry(unit.clone()).or_default().push(handle);
         self.note_reads(handle, reads);
@@ -296,7 +298,7 @@ impl Memo {
                     self.variants.remove(&slot.unit);
                 }
             }
-            problems |= self.with_problems.remove(&handle);
+            problems |= self.with_problems.remove(&handle).is_some();
             self.freed.push(handle);
         }
         problems
@@ -321,6 +323,7 @@ impl Memo {
         self.slots
             .iter()
             .flatten()
+            .map(|slot| &**slot)
             .filter(shared)
             .map(|slot| &slot.unit)
             .collect()

@@ -16,16 +16,16 @@ use crate::{
     view::{Facts, FactsRead, Handle},
 };
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Scopes {
-    scopes: BTreeMap<ScopeId, Scope>,
+    scopes: BTreeMap<ScopeId, Arc<Scope>>,
     /// Which scope proxies of these facts are in.
     seats: BTreeMap<Arc<Facts>, ScopeId>,
     last: u64,
     nobody: Arc<Facts>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Scope {
     /// Of the proxy it was opened for.
     facts: Arc<Facts>,
@@ -125,7 +125,7 @@ impl Scopes {
             depends_on: None,
             shared: Vec::new(),
         };
-        self.scopes.insert(id, scope);
+        self.scopes.insert(id, Arc::new(scope));
         id
     }
 
@@ -133,7 +133,7 @@ impl Scopes {
     pub(super) fn remove(&mut self, id: ScopeId) -> Option<BTreeSet<Held>> {
         let scope = self.scopes.remove(&id)?;
         self.seats.retain(|_, seat| *seat != id);
-        Some(scope.handles)
+        Some(Arc::unwrap_or_clone(scope).handles)
     }
 
     /// What `id` is made of from now on: what goes, and what comes.
@@ -144,7 +144,7 @@ impl Scopes {
         shared: Vec<LayerKey>,
         memo: &Memo,
     ) -> (Vec<Held>, Vec<Held>) {
-        let Some(scope) = self.scopes.get_mut(&id) else {
+        let Some(scope) = self.scopes.get_mut(&id).map(Arc::make_mut) else {
             return (Vec::new(), Vec::new());
         };
         let gone = scope.handles.difference(&handles).copied().collect();

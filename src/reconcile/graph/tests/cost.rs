@@ -246,3 +246,30 @@ fn what_changes_no_bytes_is_compiled_and_names_nothing() {
     assert_eq!(step.compiled, counts([(Endpoints, 2)]));
     assert_eq!(step.changed, []);
 }
+
+#[test]
+fn what_is_tried_on_a_fork_is_not_seen_by_what_is_served() {
+    let mut mesh = Mesh::with_proxies("sidecar", &[]);
+    let held = |graph: &Graph| -> Vec<_> {
+        let snapshots = graph.scopes().map(|id| graph.snapshot(id).unwrap());
+        snapshots
+            .map(|snapshot| {
+                let all = super::world::types().map(|ty| snapshot.version(ty));
+                all.collect::<Vec<_>>()
+            })
+            .collect()
+    };
+    let before = held(&mesh.graph);
+    let change = || edited(7, Kind::HttpRoute, "s7", route("s7", 50));
+
+    let mut fork = Mesh {
+        graph: mesh.graph.clone(),
+        scopes: mesh.scopes.clone(),
+    };
+    let tried = fork.change(change());
+    assert_ne!(held(&fork.graph), before);
+    assert_eq!(held(&mesh.graph), before);
+    drop(fork);
+    // And having been forked does not change what a change costs, or comes to.
+    assert_eq!(mesh.change(change()), tried);
+}
