@@ -25,6 +25,8 @@ pub(super) fn code(fault: Fault) -> Code {
         Fault::Requires => Code::REQUIRES,
         Fault::Order => Code::ORDER,
         Fault::NoShare => Code::NO_SHARE,
+        Fault::NoWeight => Code::NO_WEIGHT,
+        Fault::PlainHttp => Code::PLAIN_HTTP,
         Fault::Unreachable => Code::UNREACHABLE,
         Fault::Regex => Code::REGEX,
         Fault::RegexTooBig => Code::REGEX_TOO_BIG,

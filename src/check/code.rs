@@ -116,6 +116,8 @@ codes! {
     DECLARED_TWICE    = 309 Error "A document is declared twice"
     NO_SHARE          = 310 Warning "No backend gets a share"
     UNREACHABLE       = 311 Warning "A rule is never reached"
+    NO_WEIGHT         = 312 Warning "A backend has no weight beside others that have"
+    PLAIN_HTTP        = 313 Warning "Port 443 is said to speak plain HTTP"
 
     NO_PARENT         = 401 Error "What a route attaches to does not exist"
     NO_PARENT_PART    = 402 Error "What a route attaches to has no such listener or port"

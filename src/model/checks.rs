@@ -23,6 +23,10 @@ pub enum Fault {
     Order,
     /// No backend gets a share.
     NoShare,
+    /// A backend has no weight beside others that have.
+    NoWeight,
+    /// A port on which TLS is the custom is said to speak plain HTTP.
+    PlainHttp,
     /// A rule is never reached.
     Unreachable,
     /// A regular expression is not valid in RE2 syntax.

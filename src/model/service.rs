@@ -183,6 +183,22 @@ impl Service {
             "port name",
             ports().filter_map(|(i, port)| Some((port.name.as_ref()?, format!("/ports/{i}/name")))),
         );
+        for (i, port) in ports().filter(|(_, port)| port.port == 443) {
+            if port.speaks() == Protocol::Http {
+                checks
+                    .report(
+                        Fault::PlainHttp,
+                        format!("/ports/{i}/port"),
+                        "port 443 is said to speak plain HTTP",
+                    )
+                    .expected("protocol: tls where TLS is spoken")
+                    .found(match port.protocol {
+                        Some(_) => "protocol: http",
+                        None => "no protocol, which is http",
+                    })
+                    .effect("a server that expects TLS fails every request");
+            }
+        }
         if self.ports.len() > 1 {
             for (i, port) in ports().filter(|(_, port)| port.name.is_none()) {
                 checks

@@ -196,6 +196,7 @@ fn check_shares(rule: &Rule, at: &str, checks: &mut Checks) {
         .iter()
         .any(|backend| backend.weight != Some(0));
     if shared {
+        check_weights(&rule.backend_refs, at, checks);
         return;
     }
     let (pointer, message) = if rule.backend_refs.is_empty() {
@@ -212,6 +213,31 @@ fn check_shares(rule: &Rule, at: &str, checks: &mut Checks) {
     checks
         .report(Fault::NoShare, pointer, message)
         .effect("every request of this rule is answered 500");
+}
+
+/// An absent weight is 1, which beside weights of 90 and 10 is hardly meant.
+fn check_weights(backends: &[BackendRef], at: &str, checks: &mut Checks) {
+    let given = backends.iter().filter_map(|backend| backend.weight);
+    let sum: u64 = given.clone().map(u64::from).sum();
+    // Beside small numbers, as 3, the 1 that it stands for may well be meant.
+    if given.max().is_none_or(|most| most < 10) {
+        return;
+    }
+    for (i, backend) in backends.iter().enumerate() {
+        if backend.weight.is_none() {
+            let absent = backends.iter().filter(|it| it.weight.is_none()).count();
+            checks
+                .report(
+                    Fault::NoWeight,
+                    format!("{at}/backendRefs/{i}"),
+                    format!("{} has no weight beside others that have", backend.name),
+                )
+                .expected("a weight")
+                .found("none, which is 1")
+                .suggest("write the weight down")
+                .effect(format!("it gets 1 of {} requests", sum + absent as u64));
+        }
+    }
 }
 
 fn check_backend(backend: &BackendRef, at: &str, checks: &mut Checks) {

@@ -360,6 +360,21 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (Code::NO_SHARE, rule!("«{name: a}»"), &["answered 500"]),
     (
+        Code::NO_WEIGHT,
+        rule!("{backendRefs: [{name: orders, weight: 90}, «{name: orders}»]}"),
+        &["it gets 1 of 91 requests"],
+    ),
+    (
+        Code::PLAIN_HTTP,
+        "@Service\nspec: {ports: [{port: «443»}], dns: [a]}",
+        &["no protocol, which is http"],
+    ),
+    (
+        Code::PLAIN_HTTP,
+        "@Service\nspec: {ports: [{port: «443», protocol: http}], dns: [a]}",
+        &["expects TLS"],
+    ),
+    (
         Code::UNREACHABLE,
         rule!(
             "{name: first, backendRefs: [{name: orders}]}\n  - {matches: [«{path: {value: /}}»], backendRefs: [{name: orders}]}"
