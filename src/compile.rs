@@ -46,6 +46,7 @@ mod virtual_host;
 mod wire;
 
 pub use output::{Contents, Output, Placement, Product};
+pub use overlay::Selects;
 pub use raw::{NotRaw, Raw, served};
 pub use unit::{
     Audience, Door, LayerKey, Lens, Phase, Port, Table, Target, Unit, UnitKind, compile,

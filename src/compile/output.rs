@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     LayerKey, Target, Unit,
+    overlay::Selects,
     virtual_host::{AllHosts, JoinedHosts, VirtualHost},
 };
 use crate::{
@@ -40,6 +41,8 @@ pub enum Product {
     Placements(Arc<[Placement]>),
     /// What a raw resource is called.
     Named(TypeIx, Arc<str>),
+    /// What a patch is for.
+    Selects(Arc<Selects>),
     /// What a proxy has.
     Contents(Arc<Contents>),
 }
@@ -119,6 +122,7 @@ impl PartialEq for Product {
             (Self::GatewayHosts(a), Self::GatewayHosts(b)) => a == b,
             (Self::Placements(a), Self::Placements(b)) => a == b,
             (Self::Named(a, called), Self::Named(b, other)) => a == b && called == other,
+            (Self::Selects(a), Self::Selects(b)) => a == b,
             (Self::Contents(a), Self::Contents(b)) => a == b,
             _ => false,
         }

@@ -19,6 +19,34 @@ use crate::{
 /// Resources by type and name, and the units that make them.
 type Named = BTreeMap<(TypeIx, Arc<str>), Unit>;
 
+/// What a patch is for: the part of it that a proxy's contents depend on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selects {
+    ty: TypeIx,
+    /// With `*` for any run of characters.
+    name: Arc<str>,
+    /// How many resources it must fit; 0: any number.
+    count: u32,
+}
+
+/// What the EnvoyPatch `patch` is for.
+pub(super) fn selects(patch: &Name, lens: &mut Lens<'_>) -> Output {
+    let product = match lens.spec(Kind::EnvoyPatch, patch) {
+        Some(Spec::EnvoyPatch(spec)) => raw::served(&spec.select.kind).map(|ty| {
+            Product::Selects(Arc::new(Selects {
+                ty,
+                name: spec.select.name.clone(),
+                count: spec.must_match.unwrap_or(1),
+            }))
+        }),
+        _ => None,
+    };
+    Output {
+        product: product.unwrap_or_default(),
+        problems: Vec::new(),
+    }
+}
+
 /// Lays the raw resources and the patches of the proxy's class over `contents`. What is wrong with
 /// them is answered.
 pub(super) fn lay(contents: &mut Contents, lens: &mut Lens<'_>) -> Vec<Problem> {
@@ -36,15 +64,15 @@ pub(super) fn lay(contents: &mut Contents, lens: &mut Lens<'_>) -> Vec<Problem> 
     all.extend(over.iter().map(|(key, unit)| (key.clone(), unit.clone())));
     let mut patched: BTreeMap<&(TypeIx, Arc<str>), Vec<Name>> = BTreeMap::new();
     for patch in patches {
-        let Some(Spec::EnvoyPatch(spec)) = lens.spec(Kind::EnvoyPatch, patch) else {
+        let selects = lens.output(&Unit::Selects(patch.clone()));
+        let Some(Product::Selects(selects)) = selects.map(|output| &output.product) else {
             continue;
         };
-        let ty = raw::served(&spec.select.kind);
         let fitting = all
             .keys()
-            .filter(|(of, name)| Some(*of) == ty && glob(&spec.select.name, name));
+            .filter(|(ty, name)| *ty == selects.ty && glob(&selects.name, name));
         let fitting: Vec<_> = fitting.collect();
-        let expected = spec.must_match.unwrap_or(1);
+        let expected = selects.count;
         if expected != 0 && u32::try_from(fitting.len()) != Ok(expected) {
             problems.push(problems::patch_matches(patch, expected, fitting.len()));
             continue;

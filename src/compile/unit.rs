@@ -116,6 +116,8 @@ pub enum Unit {
     RawAs(Name, TypeIx, Arc<str>),
     /// The units of all Services of a namespace.
     Inventory(Arc<str>, Audience),
+    /// What an EnvoyPatch is for.
+    Selects(Name),
     /// The resource of a unit as these EnvoyPatches make it, in name order.
     Patched(Box<Unit>, Arc<[Name]>),
     /// What a proxy has: its layers, and what belongs to it alone.
@@ -143,6 +145,7 @@ pub enum UnitKind {
     RawName,
     RawAs,
     Inventory,
+    Selects,
     Patched,
     Contents,
 }
@@ -186,6 +189,7 @@ impl Unit {
             Self::RawName(_) => UnitKind::RawName,
             Self::RawAs(..) => UnitKind::RawAs,
             Self::Inventory(..) => UnitKind::Inventory,
+            Self::Selects(_) => UnitKind::Selects,
             Self::Patched(..) => UnitKind::Patched,
             Self::Contents => UnitKind::Contents,
         }
@@ -219,7 +223,8 @@ impl Unit {
             | UnitKind::GatewayHosts
             | UnitKind::GatewayHost
             | UnitKind::Listener
-            | UnitKind::Raw => 0,
+            | UnitKind::Raw
+            | UnitKind::Selects => 0,
             UnitKind::VirtualHosts | UnitKind::RawName | UnitKind::RawAs | UnitKind::Inventory => 1,
             UnitKind::AllHosts => 2,
             UnitKind::RouteConfiguration => 3,
@@ -260,6 +265,7 @@ pub fn compile(unit: &Unit, lens: &mut Lens<'_>) -> Output {
         Unit::RawName(name) => Ok(raw::name(name, lens)),
         Unit::RawAs(name, ty, called) => Ok(raw::called(name, *ty, called, lens)),
         Unit::Inventory(namespace, audience) => Ok(overlay::inventory(namespace, *audience, lens)),
+        Unit::Selects(patch) => Ok(overlay::selects(patch, lens)),
         Unit::Patched(unit, patches) => Ok(patch::compile(unit, patches, lens)),
         Unit::Contents => Ok(contents::proxy(lens)),
     };

@@ -312,3 +312,6 @@ fn hide_all(value: &mut Value) {
         _ => *value = Value::from(HIDDEN),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -261,6 +261,53 @@ mod tests {
         assert_eq!(sealed.provenance()[..], [from("x"), from("y")]);
     }
 
+    #[test]
+    fn what_was_encoded_elsewhere_is_put_in_order_within_each_any() {
+        // prost's own encoding: maps in hash order, here and in the Any.
+        let inner = cluster();
+        let outer = || VirtualHost {
+            name: "v".to_owned(),
+            typed_per_filter_config: (0..20)
+                .map(|n| {
+                    let value = inner.encode_to_vec();
+                    let type_url = Cluster::type_url();
+                    (format!("key-{n}"), Any { type_url, value })
+                })
+                .collect(),
+            ..Default::default()
+        };
+        let ordered =
+            |message: &VirtualHost| whole(&VirtualHost::full_name(), &message.encode_to_vec());
+        let first = ordered(&outer()).unwrap();
+        for _ in 0..5 {
+            let again = cluster();
+            let mut shuffled = outer();
+            for any in shuffled.typed_per_filter_config.values_mut() {
+                any.value = again.encode_to_vec();
+            }
+            assert_eq!(ordered(&shuffled).unwrap(), first);
+        }
+        assert_eq!(
+            VirtualHost::decode(&first[..])
+                .unwrap()
+                .typed_per_filter_config
+                .len(),
+            20
+        );
+        // What is not what its type says stays as it is.
+        let mut broken = outer();
+        broken.typed_per_filter_config = [(
+            "a".to_owned(),
+            Any {
+                type_url: Cluster::type_url(),
+                value: vec![0xff, 0xff],
+            },
+        )]
+        .into();
+        let kept = VirtualHost::decode(&ordered(&broken).unwrap()[..]).unwrap();
+        assert_eq!(kept, broken);
+    }
+
     fn host(name: &str) -> VirtualHost {
         VirtualHost {
             name: name.to_owned(),

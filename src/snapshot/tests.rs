@@ -41,6 +41,11 @@ fn models() -> impl Strategy<Value = Model> {
     })
 }
 
+/// What lies over the layers, if anything does: of names that they may have too.
+fn over() -> impl Strategy<Value = Option<BTreeMap<String, u8>>> {
+    prop::option::of(prop::collection::btree_map("[a-e]{1,2}", 0..4_u8, 0..6))
+}
+
 /// Edits the layers of one model into those of the next, as the reconciler does.
 fn edit(from: &[Arc<Layer>], to: &Model) -> Vec<Arc<Layer>> {
     let none = Arc::<Layer>::default();
@@ -76,14 +81,22 @@ fn flat(model: &Model) -> BTreeMap<String, u8> {
 
 proptest! {
     #[test]
-    fn what_differs_between_two_snapshots_is_told_exactly(models in prop::collection::vec(models(), 2..5)) {
+    fn what_differs_between_two_snapshots_is_told_exactly(
+        models in prop::collection::vec((models(), over()), 2..5),
+    ) {
         let mut layers = Vec::new();
+        let mut lying_over: Option<Arc<Layer>> = None;
         let mut before = Snapshot::default();
         let mut known = BTreeMap::new();
-        for model in &models {
+        for (model, over) in &models {
             layers = edit(&layers, model);
-            let after = snapshot(&layers);
-            let wanted = flat(model);
+            lying_over = over.as_ref().map(|over| {
+                let from: Vec<_> = lying_over.into_iter().collect();
+                edit(&from, &vec![over.clone()]).remove(0)
+            });
+            let after = snapshot(&layers).under(lying_over.clone());
+            let mut wanted = flat(model);
+            wanted.extend(over.clone().unwrap_or_default());
             let mut told = BTreeMap::new();
             for change in after.changes_since(&before, ENDPOINTS) {
                 let content = match &change {
@@ -103,6 +116,13 @@ proptest! {
             });
             prop_assert_eq!(after.version(ENDPOINTS), sum);
             prop_assert_eq!(after.len(ENDPOINTS), wanted.len());
+            let seen: BTreeMap<String, Hash> = after
+                .iter(ENDPOINTS)
+                .map(|it| (it.name().to_string(), it.hash()))
+                .collect();
+            let expected = wanted.iter().map(|(name, content)| (name.clone(), resource(name, *content).hash()));
+            prop_assert_eq!(seen, expected.collect());
+            prop_assert_eq!(after.iter(ENDPOINTS).count(), wanted.len());
             known = wanted;
             before = after;
         }

@@ -65,9 +65,11 @@ fn answers(
             }
         }
     }
-    for class in ["edge", "gateway"] {
-        let index = Index::GatewaysOf(class.into());
-        note(ReadKey::Entry(index.clone()), set(&index));
+    for class in ["sidecar", "client", "edge", "small", "gateway"].map(Arc::from) {
+        for index in [Index::GatewaysOf, Index::RawOf, Index::PatchesOf] {
+            let index = index(Arc::clone(&class));
+            note(ReadKey::Entry(index.clone()), set(&index));
+        }
     }
     let namespaces = view.namespaces();
     note(

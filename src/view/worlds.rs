@@ -241,6 +241,64 @@ fn class() -> impl Strategy<Value = Value> {
         })
 }
 
+/// Raw resources: of names that are compiled too, or of their own.
+fn raw() -> impl Strategy<Value = Value> {
+    let named = one_of(["a.shop:80", "b.pay:80", "raw", "outbound"]);
+    let class = one_of(["sidecar", "client", "edge", "small"]);
+    let version = one_of(["", "", "v1", "v2"]);
+    (class, named, 1..3_u8, any::<bool>(), version).prop_map(
+        |(class, name, seconds, listener, version)| {
+            let kind = if listener {
+                "listener.v3.Listener"
+            } else {
+                "cluster.v3.Cluster"
+            };
+            let mut resource = json!({
+                "@type": format!("type.googleapis.com/envoy.config.{kind}"),
+                "name": name,
+            });
+            let field = if listener {
+                "listener_filters_timeout"
+            } else {
+                "connect_timeout"
+            };
+            resource[field] = json!(format!("{seconds}s"));
+            let mut spec = json!({"proxyClass": class, "resource": resource});
+            if !version.is_empty() {
+                spec["version"] = json!(version);
+            }
+            spec
+        },
+    )
+}
+
+fn patch() -> impl Strategy<Value = Value> {
+    let select = (
+        one_of(["Cluster", "Listener", "RouteConfiguration"]),
+        one_of(["a.*", "*:80", "raw", "outbound", "*"]),
+        one_of(["sidecar", "client", "edge", "small"]),
+    );
+    let op = prop_oneof![
+        (3..5_u8).prop_map(
+            |n| json!({"op": "add", "path": "/connect_timeout", "value": format!("{n}s")})
+        ),
+        Just(json!({"op": "replace", "path": "/connect_timeout", "value": "never"})),
+        Just(json!({"op": "remove", "path": "/circuit_breakers"})),
+        Just(json!({"op": "add", "path": "/stat_prefix", "value": "p"})),
+        Just(json!({"op": "add", "path": "/validate_clusters", "value": true})),
+    ];
+    (select, select_count(), prop::collection::vec(op, 1..3)).prop_map(
+        |((kind, name, class), count, ops)| {
+            let select = json!({"type": kind, "name": name, "proxyClass": class});
+            json!({"select": select, "mustMatch": count, "ops": ops})
+        },
+    )
+}
+
+fn select_count() -> impl Strategy<Value = u32> {
+    prop_oneof![2 => Just(0), 2 => Just(1), 1 => Just(2)]
+}
+
 fn document() -> impl Strategy<Value = Arc<Document>> {
     let named = |kind, names: Vec<&'static str>, spec: BoxedStrategy<Value>| {
         (one_of(NAMESPACES), select(names), spec).prop_map(move |(namespace, name, spec)| {
@@ -256,6 +314,8 @@ fn document() -> impl Strategy<Value = Arc<Document>> {
         4 => named(Kind::HttpRoute, vec!["a", "b", "r"], route().boxed()),
         2 => named(Kind::Gateway, vec!["g", "h"], gateway().boxed()),
         4 => named(Kind::ProxyClass, vec!["edge", "small"], class().boxed()),
+        3 => named(Kind::EnvoyResource, vec!["a", "b", "c"], raw().boxed()),
+        3 => named(Kind::EnvoyPatch, vec!["p", "q"], patch().boxed()),
     ]
 }
 

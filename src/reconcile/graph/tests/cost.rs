@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use super::world::graph_of;
 use crate::{
     compile::UnitKind::{
-        self, AllHosts, Cluster, Contents, Endpoints, Parents, Roster, RouteConfiguration,
-        VirtualHost, VirtualHosts,
+        self, AllHosts, Cluster, Contents, Endpoints, Parents, Patched, Raw, RawAs, RawName,
+        Roster, RouteConfiguration, Selects, VirtualHost, VirtualHosts,
     },
     model::{Document, DocumentKey, Kind},
     reconcile::graph::{Graph, Step},
-    snapshot::{ENDPOINTS, ROUTES, TypeIx},
+    snapshot::{CLUSTER, ENDPOINTS, ROUTES, TypeIx},
     view::{
         Change, MeshView,
         worlds::{declared, proxy, put},
@@ -272,4 +272,41 @@ fn what_is_tried_on_a_fork_is_not_seen_by_what_is_served() {
     drop(fork);
     // And having been forked does not change what a change costs, or comes to.
     assert_eq!(mesh.change(change()), tried);
+}
+
+fn patch(seconds: u32) -> Arc<Document> {
+    let spec = json!({
+        "select": {"type": "Cluster", "name": "s7.ns7:8080", "proxyClass": "sidecar"},
+        "ops": [{"op": "add", "path": "/connect_timeout", "value": format!("{seconds}s")}],
+    });
+    declared(Kind::EnvoyPatch, "default", "slow", json!({}), spec)
+}
+
+#[test]
+fn an_edit_of_a_patch_compiles_the_resources_that_it_selects_and_no_others() {
+    let mut mesh = Mesh::with_proxies("sidecar", &[patch(2)]);
+    let step = mesh.change(put(&patch(3)));
+    assert_eq!(step.compiled, counts([(Selects, 1), (Patched, 1)]));
+    let cluster = (CLUSTER, "s7.ns7:8080".into());
+    assert_eq!(named(&step), (NAMESPACES, [cluster].into()));
+    // What is patched follows what is compiled; another's change concerns it not at all.
+    let step = mesh.change(edited(8, Kind::Workload, "s8-v1", workload(8, "draining")));
+    assert_eq!(step.compiled, counts([(Endpoints, 2)]));
+}
+
+#[test]
+fn an_edit_of_a_raw_resource_compiles_it_alone() {
+    let raw = |seconds: u32| {
+        let resource = json!({
+            "@type": "type.googleapis.com/envoy.config.cluster.v3.Cluster",
+            "name": "raw",
+            "connect_timeout": format!("{seconds}s"),
+        });
+        let spec = json!({"proxyClass": "sidecar", "resource": resource});
+        declared(Kind::EnvoyResource, "default", "raw", json!({}), spec)
+    };
+    let mut mesh = Mesh::with_proxies("sidecar", &[raw(1)]);
+    let step = mesh.change(put(&raw(2)));
+    assert_eq!(step.compiled, counts([(Raw, 1), (RawName, 1), (RawAs, 1)]));
+    assert_eq!(named(&step), (NAMESPACES, [(CLUSTER, "raw".into())].into()));
 }

@@ -127,6 +127,7 @@ cases! {
     endpoints_are_asked_whether_they_are_alive: "health-checks",
     ports_have_protocols_and_host_names: "ports",
     envoys_with_separate_streams_are_told_to_open_them: "separate-streams",
+    raw_resources_are_served_as_they_are_and_patches_change_what_they_select: "raw",
 }
 
 #[test]

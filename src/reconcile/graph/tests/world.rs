@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use netloft_proto::descriptors;
-use prost_reflect::{DynamicMessage, SerializeOptions};
+use prost_reflect::DynamicMessage;
 use serde_json::Value;
 
 use crate::{
+    envoy,
     model::Document,
     reconcile::graph::Graph,
     snapshot::{Resource, Snapshot, TYPES, TypeIx},
@@ -31,6 +31,7 @@ pub(super) fn types() -> impl Iterator<Item = TypeIx> {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Held {
     message: Vec<u8>,
+    version: String,
     refs: Vec<String>,
     provenance: Vec<String>,
 }
@@ -43,6 +44,7 @@ pub(super) fn held(snapshot: &Snapshot) -> BTreeMap<(TypeIx, Arc<str>), Held> {
             let refs = resource.refs().iter();
             let held = Held {
                 message: resource.message().to_vec(),
+                version: resource.version().to_string(),
                 refs: refs.map(|to| format!("{:?} {}", to.to, to.name)).collect(),
                 provenance: resource
                     .provenance()
@@ -72,12 +74,7 @@ pub(super) fn as_json(snapshot: &Snapshot) -> Value {
 }
 
 fn message(resource: &Resource) -> Value {
-    let url = resource.ty().info().url;
-    let name = url.rsplit('/').next().unwrap();
-    let descriptor = descriptors::pool().get_message_by_name(name).unwrap();
+    let descriptor = envoy::descriptor(resource.ty().info().url).unwrap();
     let message = DynamicMessage::decode(descriptor, resource.message()).unwrap();
-    let options = SerializeOptions::new().use_proto_field_name(true);
-    message
-        .serialize_with_options(serde_json::value::Serializer, &options)
-        .unwrap()
+    envoy::json(&message, envoy::Secrets::Hidden)
 }
