@@ -18,6 +18,7 @@ mod plan;
 mod proxies;
 mod resources;
 mod revisions;
+mod schema;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -113,6 +114,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/revisions", get(revisions::list))
         .route("/v1/revisions/{revision}", get(past::one))
         .route("/v1/revisions/{from}/diff/{to}", get(past::diff))
+        .route("/v1/schema/{kind}", get(schema::one))
         .route("/v1/wait", get(wait::get))
         .route("/v1/proxies", get(proxies::list))
         .route("/v1/proxies/{id}", get(proxies::one))

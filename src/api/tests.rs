@@ -2,6 +2,7 @@
 
 mod applying;
 mod history;
+mod limits;
 
 use std::sync::Arc;
 
