@@ -3,6 +3,8 @@
 //! Test processes run side by side, so whatever is installed or built is so under a file lock.
 
 mod envoy;
+mod install;
+mod kubernetes;
 mod netloft;
 
 use std::{
@@ -11,6 +13,7 @@ use std::{
 };
 
 pub use envoy::{ENVOY_VERSION, OLDEST_ENVOY, envoy, envoy_release};
+pub use kubernetes::{kubectl, python_client};
 pub use netloft::netloft;
 
 /// The root of the source tree.

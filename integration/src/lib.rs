@@ -21,6 +21,7 @@ pub mod documents;
 pub mod envoy;
 pub mod eventually;
 pub mod http;
+pub mod kubectl;
 pub mod load;
 pub mod netloft;
 pub mod ports;

@@ -306,7 +306,7 @@ impl Output {
         } = &self;
         assert_eq!(
             *found, code,
-            "netloft {words}\n-- stdout --\n{stdout}\n-- stderr --\n{stderr}"
+            "{words}\n-- stdout --\n{stdout}\n-- stderr --\n{stderr}"
         );
         self
     }
@@ -320,17 +320,26 @@ const VERB_BOUND: Duration = Duration::from_secs(60);
 /// # Panics
 /// When it does not end within a minute.
 pub async fn run(words: &[&str], variables: &[(&str, &str)]) -> Output {
-    let running = tokio::process::Command::new(binary::netloft())
+    run_program(binary::netloft(), words, variables).await
+}
+
+/// Runs `program` with further `variables` in the environment.
+///
+/// # Panics
+/// When it does not end within a minute.
+pub async fn run_program(program: &Path, words: &[&str], variables: &[(&str, &str)]) -> Output {
+    let running = tokio::process::Command::new(program)
         .args(words)
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let words = words.join(" ");
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
+    let words = format!("{name} {}", words.join(" "));
     let output = tokio::time::timeout(VERB_BOUND, running)
         .await
-        .unwrap_or_else(|_| panic!("netloft {words}: still runs after {VERB_BOUND:?}"))
-        .unwrap_or_else(|error| panic!("netloft {words}: {error}"));
+        .unwrap_or_else(|_| panic!("{words}: still runs after {VERB_BOUND:?}"))
+        .unwrap_or_else(|error| panic!("{words}: {error}"));
     Output {
         words,
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

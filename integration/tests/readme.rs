@@ -76,6 +76,35 @@ async fn the_quick_start_does_what_it_says() {
     }
 }
 
+#[tokio::test]
+async fn the_walk_with_kubectl_does_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (data, config, home) = (path("data"), path("config"), path("home"));
+    let ports = [Port::reserve(), Port::reserve()];
+    let [http, grpc] = [0, 1].map(|index: usize| ports[index].number().to_string());
+    let netloft = binary::netloft().to_string_lossy().into_owned();
+    let up =
+        format!("{netloft} up --data-dir {data} --http 127.0.0.1:{http} --grpc 127.0.0.1:{grpc}");
+    let kubectl = format!("{} ", binary::kubectl().display());
+    let replaced = [
+        ("kubectl ", &*kubectl),
+        (
+            "cargo run --release -- up --data-dir /tmp/netloft-kubectl",
+            &*up,
+        ),
+        ("/tmp/netloft-kubectl.config", &config),
+        ("127.0.0.1:7700", &format!("127.0.0.1:{http}")),
+        ("127.0.0.1:7701", &format!("127.0.0.1:{grpc}")),
+    ];
+    let mut terminals = Terminals::open(&[("HOME", &home)], &replaced);
+    let steps = readme::steps(&page("examples/kubectl/README.md"));
+    assert!(steps.len() > 12, "only {steps:#?}");
+    for step in &steps {
+        terminals.type_in(step).await;
+    }
+}
+
 /// The set-up is a promise: these two and no third.
 #[test]
 fn the_set_up_is_two_commands() {
@@ -139,7 +168,13 @@ async fn every_option_the_main_page_shows_is_known_to_its_verb() {
 /// Every page of the repository's own, by path from its root.
 fn pages() -> Vec<String> {
     let mut pages = Vec::new();
-    for folder in ["", "docs", "docs/adr", "examples/envoy/quickstart"] {
+    for folder in [
+        "",
+        "docs",
+        "docs/adr",
+        "examples/envoy/quickstart",
+        "examples/kubectl",
+    ] {
         for entry in fs::read_dir(binary::root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().to_string_lossy().into_owned();
             if name.ends_with(".md") {

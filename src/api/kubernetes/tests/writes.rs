@@ -20,6 +20,11 @@ async fn a_document_is_created_once_and_read_back_with_what_the_server_knows() {
         .await
         .is(409, "AlreadyExists");
 
+    let mut short = service("short");
+    for field in ["kind", "apiVersion"] {
+        short.as_object_mut().unwrap().remove(field);
+    }
+    api.post(SERVICES, &short).await.ok();
     let mut generated = service("");
     generated["metadata"] = json!({ "generateName": "web-" });
     let name = api.post(SERVICES, &generated).await.ok().body["metadata"]["name"].clone();
