@@ -127,7 +127,8 @@ pub(super) async fn watch(
         revision: from,
         told: HashMap::new(),
         news: (state.telemetry.journal.watch(), state.cache.watch()),
-        look: None,
+        // Who listed and watches from there may have missed what proxies did in between.
+        look: (!begin).then_some(now),
         events,
         bookmarks,
         next_bookmark: now + BOOKMARK,
@@ -203,9 +204,11 @@ impl Watch {
         let all = current.list(self.place.kind, self.place.namespace.as_deref());
         // What changed since is told when its revision is.
         let same = all.filter(|(_, stored)| stored.changed.revision <= self.revision);
+        let same = same.filter(|(_, stored)| self.selection.fits(&stored.document));
         for (key, stored) in same {
             let other = |told: &blake3::Hash| *told != hash(&objects.status(stored));
-            if self.told.get(key).is_some_and(other) {
+            // What was not told here was listed before, with a status that may be another by now.
+            if self.told.get(key).is_none_or(other) {
                 self.events.push_back(Event::Modified(stored.clone()));
             }
         }
