@@ -117,7 +117,7 @@ impl App {
         let http = listen(config.http).await?;
         let grpc = listen(config.grpc).await?;
         let store = open(config.store).await?;
-        let catalog = Arc::new(Catalog::open(store).await?);
+        let catalog = Arc::new(Catalog::open(store, &config.catalog).await?);
         if !files.is_empty() {
             apply(&catalog, files).await?;
         }

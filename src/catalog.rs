@@ -14,6 +14,7 @@ mod error;
 mod follow;
 mod past;
 mod receipt;
+mod sealing;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -23,17 +24,23 @@ pub use changes::{Change, Changes, Portion};
 pub use current::Current;
 pub use error::{Class, Error};
 pub use receipt::Receipt;
+pub use sealing::{Config, Envelope, KeyError, Sealed};
 pub use stored::{Moment, Stored, WHOLE};
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use netloft_store::{RevisionInfo, Store};
 use tokio::{sync::watch, task::JoinHandle};
+use zeroize::Zeroizing;
 
-use crate::snapshot::Revision;
+use self::sealing::Sealer;
+use crate::{model::DocumentKey, snapshot::Revision};
 
 /// The mesh a store holds. One store can hold several once there is a way to name them.
 const MESH: &str = "default";
+
+/// The values of a Secret in the clear, wiped from memory when they are dropped.
+pub type Revealed = BTreeMap<Arc<str>, Zeroizing<Vec<u8>>>;
 
 /// All documents of one mesh: read in memory, written through the store.
 #[derive(Debug)]
@@ -43,6 +50,7 @@ pub struct Catalog {
     /// Applies check against one picture and commit against the same: in turn, they never conflict
     /// with each other, only with another replica.
     applying: tokio::sync::Mutex<()>,
+    sealer: Arc<Sealer>,
     follower: JoinHandle<()>,
     swept: receipt::Swept,
 }
@@ -51,13 +59,16 @@ impl Catalog {
     /// Loads every document and follows the store from there.
     ///
     /// # Errors
-    /// [`Error`] when the store cannot be read or holds a value this version cannot read.
-    pub async fn open(store: Arc<dyn Store>) -> Result<Self, Error> {
-        let (follower, current) = follow::start(store.clone()).await?;
+    /// [`Error`] when the store cannot be read or holds a value this version cannot read;
+    /// [`Error::Key`] when its secrets are sealed with another key than `config` names.
+    pub async fn open(store: Arc<dyn Store>, config: &Config) -> Result<Self, Error> {
+        let sealer = Arc::new(Sealer::open(config, &*store).await?);
+        let (follower, current) = follow::start(store.clone(), sealer.clone()).await?;
         Ok(Self {
             store,
             current,
             applying: tokio::sync::Mutex::default(),
+            sealer,
             follower,
             swept: receipt::Swept::default(),
         })
@@ -88,6 +99,21 @@ impl Catalog {
         Ok(self.store.revisions(before, limit).await?)
     }
 
+    /// The values of the Secret `key` in the clear, for those who serve them to proxies; none where
+    /// there is no such Secret. Nothing that answers people may call this.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] for a value that does not open.
+    pub fn reveal(&self, key: &DocumentKey) -> Result<Option<Revealed>, Error> {
+        let current = self.current();
+        let Some(stored) = current.get(key) else {
+            return Ok(None);
+        };
+        let names = stored.sealed.keys();
+        let open = |name: &Arc<str>| Ok((name.clone(), self.sealer.reveal(key, stored, name)?));
+        names.map(open).collect::<Result<_, _>>().map(Some)
+    }
+
     /// The store itself, for its figures and its health.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -104,7 +130,7 @@ impl Drop for Catalog {
 impl Catalog {
     /// Which document stands under the store's `key`; none when it is not the key of a document.
     #[must_use]
-    pub fn name_of(&self, key: &netloft_store::Key) -> Option<crate::model::DocumentKey> {
+    pub fn name_of(&self, key: &netloft_store::Key) -> Option<DocumentKey> {
         codec::document_key(key).ok()
     }
 }

@@ -4,13 +4,15 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use netloft_store::Retention;
 
-use crate::xds;
+use crate::{catalog, xds};
 
 /// Everything one control-plane process is told at its start.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where documents are kept.
     pub store: StoreConfig,
+    /// How secrets are sealed.
+    pub catalog: catalog::Config,
     /// REST API and dashboard. Port 0: any free one.
     pub http: SocketAddr,
     /// xDS. Port 0: any free one.
@@ -80,6 +82,7 @@ mod tests {
                 backend: Backend::Memory,
                 retention: Retention::default(),
             },
+            catalog: catalog::Config::default(),
             http: http.parse().unwrap(),
             grpc: grpc.parse().unwrap(),
             xds: xds::Config::default(),

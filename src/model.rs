@@ -24,6 +24,7 @@ mod namespace;
 mod proxy_class;
 mod re2;
 mod reference;
+pub mod secret;
 mod service;
 mod workload;
 
@@ -52,6 +53,7 @@ pub use proxy_class::{
     Listen, ProxyClass, ProxyMatch, Role, SeparateStreams, StreamDialect, Visibility,
 };
 pub use reference::{RefRole, Reference, Target};
+pub use secret::{Seal, Secret, SecretType, SecretValue};
 pub use service::{InlineEndpoint, Protocol, Service, ServicePort};
 pub use workload::{Health, Locality, Workload};
 
@@ -64,6 +66,7 @@ kind::kinds! {
     GatewayClass(GatewayClass),
     Namespace(Namespace),
     ConfigMap(ConfigMap),
+    Secret(Secret),
     EnvoyResource(EnvoyResource),
     EnvoyPatch(EnvoyPatch),
 }

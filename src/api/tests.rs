@@ -19,7 +19,7 @@ use tower::ServiceExt;
 
 use super::{Compiled, Forecast, State, router};
 use crate::{
-    catalog::{Catalog, Current},
+    catalog::{self, Catalog, Current},
     snapshot::{Problem, Revision, TYPES},
     telemetry::Telemetry,
     view::Change,
@@ -57,7 +57,11 @@ pub(super) async fn state(stopping: tokio::sync::watch::Receiver<bool>) -> State
     let mut registry = Registry::default();
     let telemetry = Telemetry::new(&mut registry);
     State {
-        catalog: Arc::new(Catalog::open(Arc::new(Memory::default())).await.unwrap()),
+        catalog: Arc::new(
+            Catalog::open(Arc::new(Memory::default()), &catalog::Config::default())
+                .await
+                .unwrap(),
+        ),
         cache: Arc::new(Cache::new(&TYPES, Manners::default())),
         telemetry,
         compiled: Arc::new(Nothing),

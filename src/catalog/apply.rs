@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use netloft_store::{Commit, CommitMeta, Op, Precondition, TxnId};
 use serde::{Deserialize, Serialize};
 
-use super::{Catalog, Current, Error, Moment, Receipt, Stored, WHOLE, codec};
+use super::{
+    Catalog, Current, Error, Moment, Receipt, Sealed, Stored, WHOLE, codec, sealing::Sealer,
+};
 use crate::{
     model::{Document, DocumentKey, Grain, Managers},
     snapshot::Revision,
@@ -115,7 +117,7 @@ impl Catalog {
                 Err(reason) => return Ok(Verdict::Invalid(reason)),
             };
             named_once(&changes)?;
-            let plan = plan(&changes, &terms, &current)?;
+            let plan = plan(&changes, &terms, &current, &self.sealer)?;
             let nothing = plan.operations.is_empty();
             if terms.dry_run || (nothing && terms.receipt.is_none()) {
                 return Ok(Verdict::Applied(plan.applied(current.revision)));
@@ -198,7 +200,12 @@ impl Plan {
     }
 }
 
-fn plan(changes: &[Edit], terms: &Terms, current: &Current) -> Result<Plan, Error> {
+fn plan(
+    changes: &[Edit],
+    terms: &Terms,
+    current: &Current,
+    sealer: &Sealer,
+) -> Result<Plan, Error> {
     let mut plan = Plan {
         operations: Vec::new(),
         outcomes: Vec::with_capacity(changes.len()),
@@ -209,6 +216,10 @@ fn plan(changes: &[Edit], terms: &Terms, current: &Current) -> Result<Plan, Erro
             Edit::Put(document) | Edit::Managed(document, _) => {
                 let key = document.key();
                 let old = current.get(&key);
+                let (document, sealed) = &sealer.seal(document, old.map(AsRef::as_ref))?;
+                if old.is_some_and(|old| !may_follow(&old.document, document)) {
+                    return Err(Error::Immutable(key));
+                }
                 let managers = managers(change, document, old, terms.at);
                 let same = |old: &&Arc<Stored>| {
                     same_declaration(&old.document, document) && old.managers == managers
@@ -216,7 +227,7 @@ fn plan(changes: &[Edit], terms: &Terms, current: &Current) -> Result<Plan, Erro
                 let (outcome, stored) = match old.filter(same) {
                     Some(old) => (Outcome::Unchanged, old.clone()),
                     None => {
-                        let stored = successor(old, document, managers, terms);
+                        let stored = successor(old, document, managers, sealed, terms);
                         let at = codec::key(&key)?;
                         let value = codec::encode(&at, &stored)?;
                         plan.operations.push(Op::Put { key: at, value });
@@ -274,10 +285,16 @@ fn managers(
     Some(Arc::new(managers.updated(WHOLE, at, grain, &old, &new)))
 }
 
+/// What is immutable can go, and can be sorted under other labels, and that is all.
+fn may_follow(old: &Document, new: &Document) -> bool {
+    !old.spec.is_immutable() || old.spec == new.spec
+}
+
 fn successor(
     old: Option<&Arc<Stored>>,
     document: &Arc<Document>,
     managers: Option<Arc<Managers>>,
+    sealed: &Sealed,
     by: &Terms,
 ) -> Stored {
     let now = Moment {
@@ -287,6 +304,7 @@ fn successor(
     let respecified = |old: &Stored| u64::from(old.document.spec != document.spec);
     Stored {
         document: document.clone(),
+        sealed: Arc::new(sealed.clone()),
         uid: old.map_or_else(uuid::Uuid::new_v4, |old| old.uid),
         generation: old.map_or(1, |old| old.generation + respecified(old)),
         created: old.map_or(now, |old| old.created),

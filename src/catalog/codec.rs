@@ -9,7 +9,7 @@ use bytes::Bytes;
 use netloft_store::{Key, Object, Prefix};
 use serde::{Deserialize, Serialize};
 
-use super::{Error, MESH, Moment, Stored};
+use super::{Error, MESH, Moment, Sealed, Stored};
 use crate::{
     model::{Document, DocumentKey, Kind, Managers, Metadata, Origin, Spec},
     snapshot::Revision,
@@ -28,6 +28,9 @@ struct Value {
     metadata: Metadata,
     spec: serde_json::Value,
     origin: Origin,
+    /// What the seals in `spec` stand for.
+    #[serde(default, skip_serializing_if = "Sealed::is_empty")]
+    sealed: Sealed,
     uid: uuid::Uuid,
     generation: u64,
     created_at: u64,
@@ -96,6 +99,7 @@ pub(super) fn encode(key: &Key, stored: &Stored) -> Result<Bytes, Error> {
             .to_json()
             .map_err(|e| unreadable(key, &e))?,
         origin: stored.document.origin.clone(),
+        sealed: (*stored.sealed).clone(),
         uid: stored.uid,
         generation: stored.generation,
         created_at: stored.created.at,
@@ -141,6 +145,7 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
     };
     let stored = Stored {
         document: Arc::new(document),
+        sealed: Arc::new(value.sealed),
         uid: value.uid,
         generation: value.generation,
         created: moment(object.created, value.created_at),

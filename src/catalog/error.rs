@@ -2,7 +2,8 @@
 
 use netloft_store::Key;
 
-use crate::model::DocumentKey;
+use super::KeyError;
+use crate::model::{DocumentKey, secret::tls::Unfit};
 
 /// Why the catalog could not do something.
 #[derive(Debug, thiserror::Error)]
@@ -33,12 +34,54 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The key that seals secrets is not there, or is not the right one.
+    #[error(transparent)]
+    Key(Box<KeyError>),
+    /// A value was redacted when it was read, and what it stands for is not there (any more). Give
+    /// the value itself.
+    #[error(
+        "{document}: the value of {name} was redacted when it was read, and is not what is stored now: give \
+         the value itself, or read the document again"
+    )]
+    Redacted {
+        /// Which Secret.
+        document: DocumentKey,
+        /// Which value of it.
+        name: String,
+    },
+    /// A new certificate or key does not fit what is stored beside it.
+    #[error("{document}: {reason}")]
+    Unfit {
+        /// Which Secret.
+        document: DocumentKey,
+        /// Why not.
+        reason: Unfit,
+    },
+    /// A stored secret cannot be opened.
+    #[error("{document}: the value of {name} cannot be opened: {reason}")]
+    Sealed {
+        /// Which Secret.
+        document: DocumentKey,
+        /// Which value of it.
+        name: String,
+        /// Why not.
+        reason: Box<KeyError>,
+    },
+    /// The document was declared immutable. Delete it and create it again.
+    #[error("{0} is immutable: delete it and create it again to change what it declares")]
+    Immutable(DocumentKey),
     /// Other replicas kept writing in between. Try again.
     #[error("the documents changed {0} times while this transaction was being checked: try again")]
     Contended(u32),
     /// The picture in memory stopped following the store; the process must be restarted.
     #[error("the catalog no longer follows the store: {0}")]
     Stopped(String),
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        Self::Key(Box::new(error))
+    }
 }
 
 /// What a caller can do about an [`Error`].
@@ -68,7 +111,12 @@ impl Error {
     pub fn class(&self) -> Class {
         use netloft_store::Error as Store;
         match self {
-            Self::Twice(_) | Self::NotAKey { .. } | Self::KeyReused(_) => Class::Invalid,
+            Self::Twice(_)
+            | Self::NotAKey { .. }
+            | Self::Redacted { .. }
+            | Self::Unfit { .. }
+            | Self::KeyReused(_)
+            | Self::Immutable(_) => Class::Invalid,
             Self::Contended(_) => Class::Conflict,
             Self::Stopped(_) | Self::Store(Store::ReadOnly(_) | Store::Closed) => {
                 Class::Unavailable
@@ -79,7 +127,9 @@ impl Error {
             Self::Store(Store::Compacted { .. } | Store::Lagging { .. } | Store::EpochChanged) => {
                 Class::Gone
             }
-            Self::Store(_) | Self::Unreadable { .. } => Class::Internal,
+            Self::Store(_) | Self::Unreadable { .. } | Self::Key(_) | Self::Sealed { .. } => {
+                Class::Internal
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use netloft_store::{Error as StoreError, ListOptions, ReadAt, Space, Store};
 use tokio::{sync::watch, task::JoinHandle};
 
-use super::{Current, Error, codec};
+use super::{Current, Error, codec, sealing::Sealer};
 use crate::snapshot::Revision;
 
 /// How long to wait before the store is listed again after a watch broke.
@@ -14,18 +14,19 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// Loads everything, then keeps the returned picture at the store's newest revision.
 pub(super) async fn start(
     store: Arc<dyn Store>,
+    sealer: Arc<Sealer>,
 ) -> Result<(JoinHandle<()>, watch::Receiver<Arc<Current>>), Error> {
-    let loaded = load(&*store).await?;
+    let loaded = load(&*store, &sealer).await?;
     let (publish, current) = watch::channel(Arc::new(loaded));
     let follower = tokio::spawn(async move {
         loop {
-            let Err(error) = follow(&*store, &publish).await;
+            let Err(error) = follow(&*store, &sealer, &publish).await;
             if publish.is_closed() || matches!(error, Error::Store(StoreError::Closed)) {
                 return;
             }
             tracing::warn!(%error, "the watch of the store broke; reading everything again");
             tokio::time::sleep(AGAIN_AFTER).await;
-            match load(&*store).await {
+            match load(&*store, &sealer).await {
                 Ok(loaded) => {
                     publish.send_replace(Arc::new(loaded));
                 }
@@ -37,7 +38,7 @@ pub(super) async fn start(
 }
 
 /// Every document at the newest revision.
-async fn load(store: &dyn Store) -> Result<Current, Error> {
+async fn load(store: &dyn Store, sealer: &Sealer) -> Result<Current, Error> {
     let head = store.head().await?;
     let prefix = codec::documents()?;
     let mut current = Current::at(Revision(head.revision.0));
@@ -51,6 +52,7 @@ async fn load(store: &dyn Store) -> Result<Current, Error> {
             .await?;
         for object in &page.objects {
             let (key, stored) = codec::decode(object)?;
+            sealer.verify(&key, &stored)?;
             current.put(key, stored);
         }
         match page.next {
@@ -63,6 +65,7 @@ async fn load(store: &dyn Store) -> Result<Current, Error> {
 /// Takes whole revisions in as they come; returns only with the reason why no more come.
 async fn follow(
     store: &dyn Store,
+    sealer: &Sealer,
     publish: &watch::Sender<Arc<Current>>,
 ) -> Result<std::convert::Infallible, Error> {
     let epoch = store.head().await?.epoch;
@@ -76,6 +79,7 @@ async fn follow(
             match &change.object {
                 Some(object) => {
                     let (key, stored) = codec::decode(object)?;
+                    sealer.verify(&key, &stored)?;
                     next.put(key, stored);
                 }
                 None => next.remove(&codec::document_key(&change.key)?),

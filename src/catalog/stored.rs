@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Sealed;
 use crate::{
     model::{Document, Grain, Managers},
     snapshot::Revision,
@@ -24,6 +25,8 @@ pub struct Moment {
 pub struct Stored {
     /// What was declared, and where.
     pub document: Arc<Document>,
+    /// The values of a Secret, which its document holds seals of; empty for all else.
+    pub sealed: Arc<Sealed>,
     /// Tells this document from another of the same name before or after it.
     pub uid: uuid::Uuid,
     /// Counts changes of the spec, from 1.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use netloft_store::{Store, memory::Memory};
 
-use super::{Applied, Catalog, Edit, Error, Outcome, Terms, Verdict};
+use super::{Applied, Catalog, Config, Edit, Error, Outcome, Terms, Verdict};
 use crate::{
     model::{Document, DocumentKey, Kind, Metadata, Origin, Spec},
     snapshot::Revision,
@@ -55,7 +55,7 @@ fn store() -> Arc<dyn Store> {
 }
 
 async fn catalog() -> Catalog {
-    Catalog::open(store()).await.unwrap()
+    Catalog::open(store(), &Config::default()).await.unwrap()
 }
 
 async fn apply(catalog: &Catalog, changes: impl IntoIterator<Item = Edit>) -> Applied {
@@ -120,9 +120,14 @@ async fn documents_of_every_shape_are_stored_under_keys_of_their_own() {
     declared.push(service("a", 80));
 
     let store = store();
-    let first = Catalog::open(store.clone()).await.unwrap();
+    let first = Catalog::open(store.clone(), &Config::default())
+        .await
+        .unwrap();
     apply(&first, declared.iter().cloned().map(put)).await;
-    let again = Catalog::open(store).await.unwrap().current();
+    let again = Catalog::open(store, &Config::default())
+        .await
+        .unwrap()
+        .current();
     assert_eq!(again.len(), declared.len());
     for document in declared {
         let stored = again.get(&document.key()).map(|stored| &*stored.document);
@@ -189,8 +194,10 @@ async fn a_document_that_stands_twice_in_a_transaction_is_refused() {
 #[tokio::test]
 async fn what_another_replica_writes_is_seen_and_checked_against() {
     let store = store();
-    let here = Catalog::open(store.clone()).await.unwrap();
-    let there = Catalog::open(store).await.unwrap();
+    let here = Catalog::open(store.clone(), &Config::default())
+        .await
+        .unwrap();
+    let there = Catalog::open(store, &Config::default()).await.unwrap();
     apply(&there, [put(service("theirs", 80))]).await;
 
     let mut seen = Vec::new();
@@ -263,9 +270,11 @@ async fn what_changed_between_two_pictures_is_told_exactly() {
 #[tokio::test]
 async fn what_is_stored_is_what_was_declared() {
     let store = store();
-    let first = Catalog::open(store.clone()).await.unwrap();
+    let first = Catalog::open(store.clone(), &Config::default())
+        .await
+        .unwrap();
     apply(&first, [put(service("a", 80))]).await;
-    let again = Catalog::open(store).await.unwrap();
+    let again = Catalog::open(store, &Config::default()).await.unwrap();
     let (a, b) = (first.current(), again.current());
     assert_eq!(
         a.get(&key("a")).unwrap().document,

@@ -28,6 +28,7 @@ pub(super) fn code(fault: Fault) -> Code {
         Fault::NoWeight => Code::NO_WEIGHT,
         Fault::PlainHttp => Code::PLAIN_HTTP,
         Fault::Unreachable => Code::UNREACHABLE,
+        Fault::Certificate => Code::CERTIFICATE,
         Fault::Regex => Code::REGEX,
         Fault::RegexTooBig => Code::REGEX_TOO_BIG,
         Fault::ProtectedHeader => Code::PROTECTED_HEADER,

@@ -118,6 +118,7 @@ codes! {
     UNREACHABLE       = 311 Warning "A rule is never reached"
     NO_WEIGHT         = 312 Warning "A backend has no weight beside others that have"
     PLAIN_HTTP        = 313 Warning "Port 443 is said to speak plain HTTP"
+    CERTIFICATE       = 320 Error "A certificate or its key is not right"
 
     NO_PARENT         = 401 Error "What a route attaches to does not exist"
     NO_PARENT_PART    = 402 Error "What a route attaches to has no such listener or port"

@@ -34,6 +34,9 @@ pub struct Diagnostic {
     /// Column of the character behind the last one it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_column: Option<u32>,
+    /// Whether what stands there is a secret, and not to be shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hidden: bool,
     /// The document, once so much of it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentKey>,
@@ -81,6 +84,7 @@ impl Diagnostic {
             column: None,
             end_line: None,
             end_column: None,
+            hidden: false,
             document: None,
             pointer: String::new(),
             message: message.into(),
@@ -110,6 +114,12 @@ impl Diagnostic {
     #[must_use]
     pub fn field(&self) -> String {
         dotted(&self.pointer)
+    }
+
+    /// Shows nothing of what stands there: it is, or may be, a secret.
+    pub(super) fn hide(&mut self) {
+        self.hidden = true;
+        self.found = None;
     }
 
     pub(super) fn at(mut self, span: Span) -> Self {

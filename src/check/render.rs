@@ -9,7 +9,8 @@ const WIDTH: usize = 110;
 
 /// `diagnostic` as a few lines of text.
 ///
-/// `text` is the whole text of its file; without it the line itself is not shown. Colours are ANSI
+/// `text` is the whole text of its file; without it, or where that is a secret, the line itself is
+/// not shown. Colours are ANSI
 /// escapes.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, text: Option<&str>, colour: bool) -> String {
@@ -26,6 +27,7 @@ pub fn render(diagnostic: &Diagnostic, text: Option<&str>, colour: bool) -> Stri
     }
     let label = label(diagnostic);
     let bar = paint.blue("|");
+    let text = text.filter(|_| !diagnostic.hidden);
     match text.and_then(|text| Excerpt::of(diagnostic, text)) {
         Some(excerpt) => {
             let number = paint.blue(&excerpt.line.to_string());

@@ -73,13 +73,26 @@ impl Walk {
                 self.count(nodes.len(), *least, *most, "items", span);
                 self.list(items, nodes)
             }
-            (Shape::Text { form, least, most }, Content::Scalar { text, .. })
-                if !node.is_null() =>
-            {
+            (
+                Shape::Text {
+                    form,
+                    least,
+                    most,
+                    secret,
+                },
+                Content::Scalar { text, .. },
+            ) if !node.is_null() => {
+                let before = self.found.len();
                 self.text(*form, text, *least, *most, node.span);
-                // The one form that is a type of its own: a stand-in lets the other checks run.
-                let unfit = *form == Some(Form::Duration) && !Form::Duration.fits(text);
-                let text = if unfit { "0s" } else { &**text };
+                if *secret {
+                    self.hide_from(before);
+                }
+                // The forms that are types of their own: a stand-in lets the other checks run.
+                let text = match form {
+                    Some(Form::Duration) if !Form::Duration.fits(text) => "0s",
+                    Some(Form::Base64) if !Form::Base64.fits(text) => "",
+                    _ => &**text,
+                };
                 Some(Value::String(text.to_owned()))
             }
             (Shape::Integer { least, most }, Content::Scalar { text, plain: true })

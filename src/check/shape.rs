@@ -25,11 +25,12 @@ pub(super) enum Shape {
         least: usize,
         most: usize,
     },
-    /// A text; `least` and `most` count its bytes.
+    /// A text; `least` and `most` count its bytes. A secret one is shown in no error.
     Text {
         form: Option<Form>,
         least: usize,
         most: usize,
+        secret: bool,
     },
     /// A whole number.
     Integer { least: i64, most: i64 },
@@ -166,6 +167,7 @@ fn read(schema: &Value) -> Result<Shape, UnknownWord> {
             form: form(object)?,
             least: bound(object, "minLength", 0),
             most: bound(object, "maxLength", usize::MAX),
+            secret: object.get("writeOnly") == Some(&Value::Bool(true)),
         }),
         "integer" => {
             let number = |word: &str, default| {
@@ -197,7 +199,7 @@ fn texts(schema: &Map<String, Value>, word: &str) -> Vec<String> {
 
 /// What our kinds' schemas are written in. `title`, `description` and `$schema` bind nobody, and the
 /// numbers' own formats say no more than their bounds do.
-const WORDS: [&str; 26] = [
+const WORDS: [&str; 27] = [
     "$schema",
     "title",
     "description",
@@ -219,6 +221,7 @@ const WORDS: [&str; 26] = [
     "const",
     "oneOf",
     "anyOf",
+    "writeOnly",
     LATER,
     FREE,
     // How lists merge, and what tables show: nothing that a document must be.

@@ -10,3 +10,4 @@ pub(crate) mod pairs;
 mod rejections;
 mod rendering;
 mod rules;
+mod secrets;

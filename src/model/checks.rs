@@ -29,6 +29,8 @@ pub enum Fault {
     PlainHttp,
     /// A rule is never reached.
     Unreachable,
+    /// A certificate, its chain or its key is not what it must be.
+    Certificate,
     /// A regular expression is not valid in RE2 syntax.
     Regex,
     /// A regular expression is too big.

@@ -6,6 +6,7 @@
 mod base64;
 mod schemas;
 
+pub(super) use base64::{decode, encode};
 pub(super) use schemas::*;
 
 use std::{net::IpAddr, str::FromStr};
@@ -166,7 +167,7 @@ impl Form {
             },
             Self::Path => is_path(text),
             Self::DataKey => is_data_key(text),
-            Self::Base64 => base64::decode(text).is_some(),
+            Self::Base64 => decode(text).is_some(),
             Self::JsonPointer => is_json_pointer(text),
         }
     }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{Form, Kind};
+use super::{Form, Kind, Spec};
 
 /// What tells one kind from another, fixed at compile time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +112,18 @@ impl KindFacts {
         match self.group {
             "" => self.plural.to_owned(),
             group => format!("{}.{group}", self.plural),
+        }
+    }
+}
+
+impl Spec {
+    /// Whether it says of itself that it never changes.
+    #[must_use]
+    pub fn is_immutable(&self) -> bool {
+        match self {
+            Self::ConfigMap(spec) => spec.immutable == Some(true),
+            Self::Secret(spec) => spec.immutable == Some(true),
+            _ => false,
         }
     }
 }

@@ -7,10 +7,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::history::{History, retention};
 use crate::{
     app::{self, App},
-    cli,
+    catalog, cli,
     config::{Backend, Config, StoreConfig},
     xds,
 };
+
+/// The file, in the data directory, with the key that seals secrets.
+const SECRETS_KEY: &str = "secrets.key";
 
 /// Runs the control plane until it is told to stop (SIGINT, SIGTERM).
 #[derive(Debug, clap::Args)]
@@ -123,7 +126,13 @@ impl Args {
                 Promise::EndpointsBehindClusters => &mut manners.endpoints_behind_clusters,
             } = false;
         }
+        // Beside what it seals: whoever keeps a copy of the one without the other has no secrets.
+        let key_file = match &backend {
+            Backend::Memory => None,
+            Backend::Sled(dir) => Some(dir.join(SECRETS_KEY)),
+        };
         Ok(Config {
+            catalog: catalog::Config { key_file },
             store: StoreConfig {
                 backend,
                 retention: retention(&self.history),

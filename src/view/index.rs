@@ -59,7 +59,11 @@ pub(super) fn memberships(document: &Document) -> BTreeSet<Index> {
         Spec::EnvoyPatch(patch) => {
             sets.insert(Index::PatchesOf(patch.select.proxy_class.clone()));
         }
-        Spec::Workload(_) | Spec::GatewayClass(_) | Spec::Namespace(_) | Spec::ConfigMap(_) => {}
+        Spec::Workload(_)
+        | Spec::GatewayClass(_)
+        | Spec::Namespace(_)
+        | Spec::ConfigMap(_)
+        | Spec::Secret(_) => {}
     }
     sets
 }

@@ -132,6 +132,7 @@ impl MeshView {
                 | Kind::GatewayClass
                 | Kind::Namespace
                 | Kind::ConfigMap
+                | Kind::Secret
                 | Kind::EnvoyResource
                 | Kind::EnvoyPatch => {}
             }

@@ -17,7 +17,7 @@ use crate::{
     },
     model::{
         Body, Checks, Document, DocumentKey, Finding, Form, Kind, Metadata, Origin, SERVER_FIELDS,
-        Spec,
+        Spec, secret,
     },
 };
 
@@ -52,12 +52,18 @@ pub(super) fn read(
     };
     let mut all = Vec::new();
     match &root {
-        None => all.extend(guess::key(chunk.text, namespace).map(|key| Read {
-            key,
-            named_at: None,
-            broken: true,
-            document: None,
-        })),
+        None => {
+            let key = guess::key(chunk.text, namespace);
+            if key.as_ref().is_some_and(|key| key.kind.is_secret()) {
+                reader.hide();
+            }
+            all.extend(key.map(|key| Read {
+                key,
+                named_at: None,
+                broken: true,
+                document: None,
+            }));
+        }
         Some(root) => match items(root) {
             None => all.extend(reader.read(root, Some(chunk.text.into()))),
             Some(items) => {
@@ -142,10 +148,16 @@ impl Reader<'_> {
             self.unknown_parts(entries);
         }
         let metadata = self.metadata(kind, root);
+        if kind.is_some_and(Kind::is_secret) {
+            self.hide();
+        }
         let named = kind.zip(metadata);
         let spec = named.as_ref().and_then(|(kind, _)| self.body(*kind, root));
         self.forget_what_follows_from_aliases();
-        let (kind, (metadata, at)) = named?;
+        let (kind, (mut metadata, at)) = named?;
+        if kind.is_secret() {
+            secret::redact(&mut metadata);
+        }
         let key = DocumentKey {
             kind,
             namespace: metadata.namespace.clone(),
@@ -165,7 +177,7 @@ impl Reader<'_> {
                 source: "".into(),
                 file: self.file.map(Into::into),
                 line: Some(self.line),
-                text,
+                text: text.filter(|_| !kind.is_secret()),
             },
         });
         Some(Read {
@@ -185,6 +197,18 @@ impl Reader<'_> {
             let follows = |told: &Diagnostic| aliases.contains(&place(told));
             self.found
                 .retain(|told| told.code == Code::UNKNOWN_ALIAS || !follows(told));
+        }
+    }
+
+    /// What was told so far is about a document that holds secrets: no line of it is shown, and
+    /// nothing of what could not be read.
+    fn hide(&mut self) {
+        for told in &mut self.found {
+            if told.code.stage() == Stage::Syntax {
+                told.message = told.code.title().unwrap_or_default().to_owned();
+                (told.expected, told.found, told.suggestion) = (None, None, None);
+            }
+            told.hidden = true;
         }
     }
 
@@ -358,6 +382,9 @@ impl Reader<'_> {
             }
         };
         let value = walk.value(shape::of_kind(kind)?, node, span);
+        if kind.is_secret() {
+            walk.found.iter_mut().for_each(Diagnostic::hide);
+        }
         self.found.append(&mut walk.found);
         self.typed(pointer, span, Spec::from_json(kind, value?))
     }
@@ -395,8 +422,9 @@ impl Reader<'_> {
                 continue;
             }
             let span = root.locate(&pointer);
-            self.found
-                .push(bounds::told(finding).at(span).pointer(pointer));
+            let mut told = bounds::told(finding).at(span).pointer(pointer);
+            told.hidden = spec.kind().is_secret();
+            self.found.push(told);
         }
     }
 

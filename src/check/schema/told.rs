@@ -29,6 +29,16 @@ impl Walk {
         );
     }
 
+    /// What was told since there were `before` of them is about a secret: it is not to be shown.
+    pub(super) fn hide_from(&mut self, before: usize) {
+        let here = self.here();
+        for told in self.found.iter_mut().skip(before) {
+            told.message = format!("{here} has not the form it must have");
+            told.hide();
+            told.suggestion = Some("data is base64: write plain text under stringData".to_owned());
+        }
+    }
+
     pub(super) fn count(
         &mut self,
         count: usize,

@@ -12,8 +12,13 @@ const ENGINE: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
+/// `bytes` in base64.
+pub(in crate::model) fn encode(bytes: &[u8]) -> String {
+    ENGINE.encode(bytes)
+}
+
 /// The bytes that `text` stands for, line ends passed over; none where it is no base64.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(in crate::model) fn decode(text: &str) -> Option<Vec<u8>> {
     if text.contains(['\r', '\n']) {
         let joined: String = text.chars().filter(|c| !"\r\n".contains(*c)).collect();
         return ENGINE.decode(joined).ok();

@@ -99,6 +99,21 @@ pub(in crate::model) fn base64s(_: &mut SchemaGenerator) -> Schema {
     )
 }
 
+/// What the server never gives back, and no error shows.
+pub(in crate::model) fn secret_bytes(_: &mut SchemaGenerator) -> Schema {
+    map(
+        Form::DataKey,
+        &json!({ "type": "string", "format": Form::Base64.name(), "writeOnly": true }),
+    )
+}
+
+pub(in crate::model) fn secret_texts(_: &mut SchemaGenerator) -> Schema {
+    map(
+        Form::DataKey,
+        &json!({ "type": "string", "writeOnly": true }),
+    )
+}
+
 pub(in crate::model) fn versions(generator: &mut SchemaGenerator) -> Schema {
     map(Form::DnsLabel, labels(generator).as_value())
 }

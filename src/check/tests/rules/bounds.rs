@@ -15,6 +15,21 @@ macro_rules! rule {
 
 pub(super) const ROWS: &[Row] = &[
     (
+        Code::REQUIRES,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/tls\nstringData:\n  tls.key: |\n    -----BEGIN PRIVATE KEY-----\n    MC4CAQAwBQYDK2VwBCIEIJ+DYvh6SEqVTm50DFtMDoQikTmiCqirVv9mWG9qfSnF\n    -----END PRIVATE KEY-----\n«data»: {}",
+        &["needs tls.crt", "in PEM"],
+    ),
+    (
+        Code::CERTIFICATE,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/tls\nstringData:\n  tls.crt: «hunter2»\n  tls.key: hunter2",
+        &["tls.crt holds no certificate in PEM"],
+    ),
+    (
+        Code::CERTIFICATE,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: kubernetes.io/tls\ndata: {tls.crt: «aHVudGVyMg==», tls.key: aHVudGVyMg==}",
+        &["tls.crt holds no certificate in PEM"],
+    ),
+    (
         Code::DUPLICATE,
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\nbinaryData: {a: «Zm9v»}",
         &["in data already"],

@@ -234,6 +234,16 @@ pub(super) const ROWS: &[Row] = &[
         &["controllerName"],
     ),
     (
+        Code::FORM,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: «hunter2!»}",
+        &["data.a has not the form", "stringData"],
+    ),
+    (
+        Code::NOT_A_CHOICE,
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ntype: «opaque»",
+        &["Opaque, kubernetes.io/tls", "did you mean"],
+    ),
+    (
         Code::NO_EFFECT,
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: a, namespace: «b»}",
         &["a Namespace is in no namespace"],
