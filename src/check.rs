@@ -40,7 +40,7 @@ pub use document::{Checked, Source, documents};
 pub use locate::locate;
 pub use node::{Place, Span};
 pub use problem::problem;
-pub use references::{attachments, references, referrers};
+pub use references::{attachments, references};
 pub use rejection::{Rejection, rejection};
 pub use render::render;
 pub use split::decode;

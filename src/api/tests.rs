@@ -3,6 +3,7 @@
 mod applying;
 mod history;
 mod limits;
+mod referrers;
 
 use std::sync::Arc;
 

@@ -4,10 +4,12 @@
 //! Absent on purpose: what a request looks like (`apply`, `kubernetes`), and how it is stored
 //! (`catalog`).
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::world::Stored;
 use crate::{
     catalog::{self, Applied, Catalog, Current, Edit, Terms, Verdict},
-    check::{self, Diagnostic, Overlay},
+    check::{self, Diagnostic, Overlay, Severity},
     model::{Document, DocumentKey},
 };
 
@@ -45,6 +47,13 @@ pub(super) async fn write<R: Send>(
     let verdict = catalog.write(terms, |current| {
         let change = make(current).map_err(Refused::Caller)?;
         let mut found = change.found;
+        let mut left = left_dangling(&change.edits, current);
+        if allow_dangling {
+            for diagnostic in &mut left {
+                diagnostic.severity = diagnostic.severity.min(Severity::Warning);
+            }
+        }
+        found.append(&mut left);
         let references = references(&change.edits, change.unreadable, current).into_iter();
         found.extend(references.map(|diagnostic| match allow_dangling {
             true => diagnostic.allow_dangling(),
@@ -65,17 +74,53 @@ pub(super) async fn write<R: Send>(
 
 /// What the documents of `edits` name and is not there, after the edits.
 fn references(edits: &[Edit], unreadable: Vec<DocumentKey>, current: &Current) -> Vec<Diagnostic> {
-    let gone = edits.iter().filter_map(|edit| match edit {
-        Edit::Delete(key) => Some(key.clone()),
-        _ => None,
-    });
     let put = || edits.iter().filter_map(Edit::document);
     let base = Stored(current);
     let world = Overlay::new(put().map(|document| -> &Document { document }))
         .over(&base)
-        .without(gone)
+        .without(gone(edits))
         .with_unreadable(unreadable);
     check::references(put().map(|document| -> &Document { document }), &world)
+}
+
+/// What stored documents name and would not be there any more, or not so, after the edits: a change
+/// of one document breaks another as surely as a change of itself.
+fn left_dangling(edits: &[Edit], current: &Current) -> Vec<Diagnostic> {
+    let edited: BTreeSet<_> = edits.iter().map(Edit::key).collect();
+    // What was not there before breaks nobody by coming.
+    let touched = edited.iter().filter(|key| current.get(key).is_some());
+    let referrers: BTreeMap<_, _> = touched
+        .flat_map(|key| current.referrers(key))
+        .map(|stored| (stored.document.key(), &*stored.document))
+        .filter(|(key, _)| !edited.contains(key))
+        .collect();
+    if referrers.is_empty() {
+        return Vec::new();
+    }
+    let base = Stored(current);
+    let after = Overlay::new(edits.iter().filter_map(Edit::document).map(|put| &**put))
+        .over(&base)
+        .without(gone(edits));
+    let referrers = || referrers.values().copied();
+    let before = check::references(referrers(), &base);
+    let mut left = check::references(referrers(), &after);
+    left.retain(|new| !before.iter().any(|old| same_place(old, new)));
+    for diagnostic in &mut left {
+        let advice = "this change takes it away: change both documents in one apply";
+        diagnostic.suggestion.get_or_insert(advice.to_owned());
+    }
+    left
+}
+
+/// Whether two findings are about one place of one document, in the same way.
+fn same_place(a: &Diagnostic, b: &Diagnostic) -> bool {
+    (a.code, &a.document, &a.pointer) == (b.code, &b.document, &b.pointer)
+}
+
+/// The documents that `edits` take away.
+fn gone(edits: &[Edit]) -> impl Iterator<Item = DocumentKey> {
+    let gone = edits.iter().filter(|edit| edit.document().is_none());
+    gone.map(Edit::key)
 }
 
 /// The time, as the catalog wants it: Unix milliseconds.

@@ -51,6 +51,15 @@ impl Edit {
             Self::Delete(_) => None,
         }
     }
+
+    /// The document that it is about.
+    #[must_use]
+    pub fn key(&self) -> DocumentKey {
+        match self {
+            Self::Put(document) | Self::Managed(document, _) => document.key(),
+            Self::Delete(key) => key.clone(),
+        }
+    }
 }
 
 /// What became of one document.
@@ -317,11 +326,7 @@ fn successor(
 fn named_once(changes: &[Edit]) -> Result<(), Error> {
     let mut seen = BTreeSet::new();
     for change in changes {
-        let key = match change {
-            Edit::Put(document) | Edit::Managed(document, _) => document.key(),
-            Edit::Delete(key) => key.clone(),
-        };
-        if let Some(twice) = seen.replace(key) {
+        if let Some(twice) = seen.replace(change.key()) {
             return Err(Error::Twice(twice));
         }
     }

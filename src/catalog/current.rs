@@ -1,12 +1,12 @@
 //! All documents at one revision, in memory.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use imbl::{OrdMap, ordmap::DiffItem};
+use imbl::{OrdMap, OrdSet, ordmap::DiffItem};
 
 use super::Stored;
 use crate::{
-    model::{Document, DocumentKey, Kind},
+    model::{Document, DocumentKey, Kind, Target},
     snapshot::Revision,
 };
 
@@ -16,6 +16,8 @@ pub struct Current {
     /// The newest revision in it.
     pub revision: Revision,
     documents: OrdMap<DocumentKey, Arc<Stored>>,
+    /// Who names what, under [`Target::key`], whether it is there or not.
+    named_by: OrdMap<DocumentKey, OrdSet<DocumentKey>>,
 }
 
 impl Current {
@@ -39,6 +41,14 @@ impl Current {
         self.documents.range(first..).take_while(move |(key, _)| {
             key.kind == kind && namespace.is_none_or(|namespace| &*key.namespace == namespace)
         })
+    }
+
+    /// The documents that name `key`; costs their number.
+    pub fn referrers<'a>(&'a self, key: &DocumentKey) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let named_by = Target::to(key).key();
+        let named_by = named_by.and_then(|target| self.named_by.get(&target));
+        let keys = named_by.into_iter().flat_map(OrdSet::iter);
+        keys.filter_map(|key| self.documents.get(key))
     }
 
     /// Every document.
@@ -82,11 +92,42 @@ impl Current {
         }
     }
 
-    pub(super) fn put(&mut self, key: DocumentKey, stored: Arc<Stored>) {
-        self.documents.insert(key, stored);
+    pub(super) fn put(&mut self, key: &DocumentKey, stored: Arc<Stored>) {
+        for target in targets(&stored.document) {
+            self.named_by.entry(target).or_default().insert(key.clone());
+        }
+        if let Some(old) = self.documents.insert(key.clone(), stored) {
+            self.unname(key, &old);
+        }
     }
 
     pub(super) fn remove(&mut self, key: &DocumentKey) {
-        self.documents.remove(key);
+        if let Some(old) = self.documents.remove(key) {
+            self.unname(key, &old);
+        }
     }
+
+    /// Forgets what `old` named and the document that is now under `key` does not.
+    fn unname(&mut self, key: &DocumentKey, old: &Stored) {
+        let kept: BTreeSet<_> = self
+            .documents
+            .get(key)
+            .map(|stored| targets(&stored.document).collect())
+            .unwrap_or_default();
+        for target in targets(&old.document).filter(|target| !kept.contains(target)) {
+            let Some(named_by) = self.named_by.get_mut(&target) else {
+                continue;
+            };
+            named_by.remove(key);
+            if named_by.is_empty() {
+                self.named_by.remove(&target);
+            }
+        }
+    }
+}
+
+/// What `document` names.
+fn targets(document: &Document) -> impl Iterator<Item = DocumentKey> {
+    let references = document.spec.refs(&document.metadata.namespace);
+    references.into_iter().filter_map(|to| to.target.key())
 }

@@ -53,7 +53,7 @@ async fn load(store: &dyn Store, sealer: &Sealer) -> Result<Current, Error> {
         for object in &page.objects {
             let (key, stored) = codec::decode(object)?;
             sealer.verify(&key, &stored)?;
-            current.put(key, stored);
+            current.put(&key, stored);
         }
         match page.next {
             Some(after) => options.after = Some(after),
@@ -80,7 +80,7 @@ async fn follow(
                 Some(object) => {
                     let (key, stored) = codec::decode(object)?;
                     sealer.verify(&key, &stored)?;
-                    next.put(key, stored);
+                    next.put(&key, stored);
                 }
                 None => next.remove(&codec::document_key(&change.key)?),
             }

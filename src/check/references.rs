@@ -16,7 +16,7 @@ use crate::model::{
 ///
 /// Where something is not there the code says so ([`Code::is_dangling`]);
 /// [`Diagnostic::allow_dangling`] makes a warning of it. To see what a change or a deletion leaves
-/// dangling elsewhere, ask for the [`referrers`] of what it touches too.
+/// dangling elsewhere, ask with those that name what it touches too.
 #[must_use]
 pub fn references<'a>(
     documents: impl IntoIterator<Item = &'a Document>,
@@ -39,26 +39,6 @@ pub fn references<'a>(
     }
     found.sort_by_key(Diagnostic::order);
     found
-}
-
-/// The documents of `world` that name one of `touched`: those to check again when it changed or
-/// went. Reads every document of the kinds that name others.
-pub fn referrers<'a>(
-    touched: &'a std::collections::BTreeSet<DocumentKey>,
-    world: &'a dyn World,
-) -> impl Iterator<Item = &'a Document> {
-    let all = crate::model::Kind::ALL.iter();
-    let all = all.flat_map(|kind| world.documents(*kind));
-    all.filter(|document| {
-        let refs = document.spec.refs(&document.metadata.namespace);
-        refs.iter().any(|reference| match &reference.target {
-            Target::Document(key) => touched.contains(key),
-            Target::Class(name) => touched
-                .iter()
-                .any(|key| key.kind == crate::model::Kind::ProxyClass && key.name == *name),
-            Target::Foreign { .. } => false,
-        })
-    })
 }
 
 /// One reference, and where to look it up.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::DocumentKey;
+use super::{DocumentKey, Kind};
 
 /// One place in a spec that names another document, or a part of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,32 @@ pub enum Target {
         /// Name.
         name: Arc<str>,
     },
+}
+
+impl Target {
+    /// What it is found under: its key; a class, which is named without a namespace, under none.
+    /// Nothing for what no document can be.
+    #[must_use]
+    pub fn key(&self) -> Option<DocumentKey> {
+        match self {
+            Self::Document(key) => Some(key.clone()),
+            Self::Class(name) => Some(DocumentKey {
+                kind: Kind::ProxyClass,
+                namespace: "".into(),
+                name: name.clone(),
+            }),
+            Self::Foreign { .. } => None,
+        }
+    }
+
+    /// What references to the document `key` are found under.
+    #[must_use]
+    pub fn to(key: &DocumentKey) -> Self {
+        match key.kind {
+            Kind::ProxyClass => Self::Class(key.name.clone()),
+            _ => Self::Document(key.clone()),
+        }
+    }
 }
 
 impl Reference {
