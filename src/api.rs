@@ -19,6 +19,7 @@ mod proxies;
 mod resources;
 mod revisions;
 mod schema;
+mod stats;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -119,6 +120,7 @@ pub fn router(state: State) -> Router {
         .route("/v1/proxies", get(proxies::list))
         .route("/v1/proxies/{id}", get(proxies::one))
         .route("/v1/proxies/{id}/xds/{type}", get(resources::list))
+        .route("/v1/stats", get(stats::list))
         .route("/v1/problems", get(health::problems))
         .merge(kubernetes::routes())
         .fallback(error::no_route)

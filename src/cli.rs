@@ -19,6 +19,7 @@ mod paint;
 mod pc;
 mod ps;
 mod reporting;
+mod stat;
 mod validate;
 mod verb;
 
@@ -38,6 +39,8 @@ verb::verbs! {
     Explain(explain)
     /// Shows what every proxy was sent, accepted and rejected
     Ps(ps)
+    /// Shows what traffic does: rates, errors and times by proxy and cluster
+    Stat(stat)
     /// Shows the resources that one proxy is given
     #[command(visible_alias = "proxy-config")]
     Pc(pc)

@@ -1,7 +1,7 @@
-//! `GET /v1/proxies`: where each proxy stands, from its own ACKs and NACKs.
+//! `GET /v1/proxies`: where each proxy stands, from its own ACKs and NACKs, and its reports.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     time::SystemTime,
 };
 
@@ -12,13 +12,14 @@ use super::{
     State,
     error::ApiError,
     extract::Path,
-    types::{Held, Place, Proxies, Proxy, ProxyType, Rejected},
+    types::{Held, Place, Proxies, Proxy, ProxyType, Rejected, Reports},
 };
 use crate::{
     catalog::Current,
     check,
     model::{DocumentKey, Kind},
     snapshot::{Provenance, TypeIx},
+    telemetry::traffic::Observer,
     xds::cache::{HeldStatus, Peer, RejectedStatus, StreamStatus, TypeStatus},
 };
 
@@ -42,6 +43,7 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
             ..described(&gone.peer)
         });
     }
+    observed(&mut proxies, &state.telemetry.traffic);
     proxies.sort_by(|a, b| a.name.cmp(&b.name));
     Json(Proxies { revision, proxies })
 }
@@ -124,7 +126,50 @@ fn described(peer: &Peer) -> Proxy {
         state: String::new(),
         since: String::new(),
         types: Vec::new(),
+        reports: None,
     }
+}
+
+/// Adds what is known by reports. A proxy that has a stream is one that reports too; one that has
+/// none any more and reports on is configured by another now.
+fn observed(proxies: &mut Vec<Proxy>, observer: &Observer) {
+    let mut by_name: HashMap<String, Vec<&mut Proxy>> = HashMap::new();
+    for proxy in proxies.iter_mut() {
+        by_name.entry(proxy.name.clone()).or_default().push(proxy);
+    }
+    let mut alone = Vec::new();
+    for one in observer.proxies() {
+        let reports = Reports {
+            last: time(observer.at(one.last)),
+            silent: one.silent,
+            from: one.from.iter().map(ToString::to_string).collect(),
+        };
+        let Some(known) = by_name.get_mut(one.proxy.as_str()) else {
+            let (state, since) = match one.silent {
+                true => ("offline", one.last),
+                false => ("observed", one.first),
+            };
+            alone.push(Proxy {
+                name: one.proxy.to_string(),
+                kind: String::new(),
+                cluster: one.group,
+                address: None,
+                dialect: String::new(),
+                state: state.to_owned(),
+                since: time(observer.at(since)),
+                types: Vec::new(),
+                reports: Some(reports),
+            });
+            continue;
+        };
+        for proxy in known {
+            if proxy.state == "offline" && !one.silent {
+                "observed".clone_into(&mut proxy.state);
+            }
+            proxy.reports = Some(reports.clone());
+        }
+    }
+    proxies.append(&mut alone);
 }
 
 fn of_type(status: &TypeStatus, current: &Current) -> ProxyType {

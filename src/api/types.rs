@@ -11,6 +11,7 @@ mod problem;
 mod proxy;
 mod resource;
 mod revision;
+mod stats;
 mod wait;
 
 pub use apply::{ApplyAnswer, ApplyBody, DocumentOutcome, File};
@@ -20,7 +21,8 @@ pub use plan::{
     Plan, PlanDocument, PlanMove, PlanResource, PlanScope, ProblemEntry, ResourceChange, UnitCount,
 };
 pub use problem::ProblemDetails;
-pub use proxy::{Held, Place, Proxies, Proxy, ProxyType, Rejected};
+pub use proxy::{Held, Place, Proxies, Proxy, ProxyType, Rejected, Reports};
 pub use resource::{ResourceEntry, Resources};
 pub use revision::{Diff, DocumentChange, DocumentDiff, RevisionDetail, RevisionEntry, Revisions};
+pub use stats::{ClusterStats, Endpoints, Stats, StatsKept};
 pub use wait::{Progress, ProxyProgress, Wait, WaitCounts, WaitState, Waiting};

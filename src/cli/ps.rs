@@ -1,6 +1,7 @@
-//! `netloft ps`: what every proxy was sent, accepted and rejected, from its own answers.
+//! `netloft ps`: what every proxy was sent, accepted and rejected, from its own answers; and which
+//! proxies report that others configure.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use super::{
     Failure,
@@ -57,6 +58,7 @@ fn text(proxies: &Proxies) -> String {
             tell(&mut text, proxy, ty);
         }
     }
+    shared_names(&mut text, &proxies.proxies);
     let count = |state: &str| {
         proxies
             .proxies
@@ -65,7 +67,7 @@ fn text(proxies: &Proxies) -> String {
             .count()
     };
     // Writing to a String cannot fail.
-    let _ = writeln!(
+    let _ = write!(
         text,
         "{} proxies: {} synced, {} pending, {} rejected, {} offline",
         proxies.proxies.len(),
@@ -74,11 +76,20 @@ fn text(proxies: &Proxies) -> String {
         count("rejected"),
         count("offline"),
     );
+    match count("observed") {
+        0 => text.push('\n'),
+        observed => {
+            let _ = writeln!(text, ", {observed} observed");
+        }
+    }
     text
 }
 
 fn row(proxy: &Proxy, newest: u64) -> Vec<String> {
     let mut row = vec![proxy.name.clone(), proxy.kind.clone()];
+    if proxy.kind.is_empty() {
+        "–".clone_into(&mut row[1]);
+    }
     for api in APIS {
         let ty = proxy.types.iter().find(|ty| ty.api == api);
         row.push(ty.map_or_else(|| "–".to_owned(), mark));
@@ -90,7 +101,12 @@ fn row(proxy: &Proxy, newest: u64) -> Vec<String> {
         Some(accepted) => accepted.to_string(),
         None => "–".to_owned(),
     });
-    row.push(proxy.state.clone());
+    row.push(match &proxy.reports {
+        Some(reports) if proxy.state == "observed" => {
+            format!("observed {} ago", ago(&reports.last))
+        }
+        _ => proxy.state.clone(),
+    });
     row.push(ago(&proxy.since));
     row
 }
@@ -156,6 +172,26 @@ fn place_of(told: &Diagnostic) -> Option<String> {
     Some(format!("{file}:{line}:{column} {}", told.field()))
 }
 
+/// Names that several bear at the same time, of which each tells for itself.
+fn shared_names(text: &mut String, proxies: &[Proxy]) {
+    let mut named = BTreeMap::new();
+    for proxy in proxies {
+        if let Some(reports) = &proxy.reports
+            && reports.from.len() > 1
+        {
+            named.insert(&proxy.name, &reports.from);
+        }
+    }
+    for (name, from) in named {
+        let _ = writeln!(
+            text,
+            "! {} report as {name} ({}) and are counted as one: give each an id of its own",
+            from.len(),
+            from.join(", "),
+        );
+    }
+}
+
 pub(super) fn told(place: &Place) -> String {
     let at = match (&place.file, place.line) {
         (Some(file), Some(line)) => format!(" ({file}:{line})"),
@@ -190,6 +226,7 @@ mod tests {
             state: state.to_owned(),
             since: String::new(),
             types: types.collect(),
+            reports: None,
         }
     }
 

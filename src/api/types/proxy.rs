@@ -30,13 +30,31 @@ pub struct Proxy {
     pub address: Option<String>,
     /// `delta` or `sotw`.
     pub dialect: String,
-    /// `synced`, `pending`, `rejected` or `offline`.
-    #[schemars(extend("enum" = ["synced", "pending", "rejected", "offline"]))]
+    /// `synced`, `pending`, `rejected`, `offline`, or `observed`: it reports, and another configures
+    /// it.
+    #[schemars(extend("enum" = ["synced", "pending", "rejected", "offline", "observed"]))]
     pub state: String,
     /// Since when it is connected, or not: RFC 3339.
     pub since: String,
     /// Where each type stands that it asked for.
     pub types: Vec<ProxyType>,
+    /// What is known of its reports; nothing when it never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Reports>,
+}
+
+/// That a proxy reports what its traffic does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Reports {
+    /// When it did last: RFC 3339.
+    pub last: String,
+    /// It has missed several.
+    pub silent: bool,
+    /// The connections it is reported over at the same time: more than one where several proxies
+    /// bear its name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from: Vec<String>,
 }
 
 /// Where one type of a proxy stands.

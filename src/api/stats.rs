@@ -1,0 +1,115 @@
+//! `GET /v1/stats`: what the traffic of each proxy does, by its own reports.
+
+use std::time::Duration;
+
+use axum::{Json, extract::State as Shared};
+use serde::Deserialize;
+
+use super::{
+    State,
+    error::ApiError,
+    extract::{Query, duration},
+    types::{ClusterStats, Endpoints, Stats, StatsKept},
+};
+use crate::telemetry::traffic::{Counts, Latency, Traffic};
+
+/// The window where none is asked for.
+const USUAL: Duration = Duration::from_secs(60);
+
+/// Shortest window: one report of an Envoy.
+const SHORTEST: Duration = Duration::from_secs(5);
+/// Longest window: what is kept.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    #[serde(default, deserialize_with = "duration")]
+    window: Option<Duration>,
+    proxy: Option<String>,
+    cluster: Option<String>,
+}
+
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Json<Stats>, ApiError> {
+    let window = wanted.window.unwrap_or(USUAL);
+    if !(SHORTEST..=LONGEST).contains(&window) {
+        return Err(ApiError::bad_request(format!(
+            "window is {window:?}: it is 5s to 24h"
+        )));
+    }
+    let observer = &state.telemetry.traffic;
+    if let Some(proxy) = &wanted.proxy
+        && !observer
+            .proxies()
+            .iter()
+            .any(|one| one.proxy.as_str() == proxy)
+    {
+        return Err(ApiError::not_found(format!(
+            "no proxy reports as {proxy:?}: `netloft ps` lists those that do"
+        )));
+    }
+    let is_wanted = |traffic: &Traffic| {
+        let is = |wanted: &Option<String>, name: &str| {
+            wanted.as_deref().is_none_or(|wanted| wanted == name)
+        };
+        is(&wanted.proxy, traffic.proxy.as_str()) && is(&wanted.cluster, &traffic.cluster)
+    };
+    let kept = observer.kept();
+    let traffic = observer.traffic(window).into_iter();
+    Ok(Json(Stats {
+        window: window.as_secs(),
+        clusters: traffic.filter(is_wanted).map(|one| told(&one)).collect(),
+        kept: StatsKept {
+            series: kept.series,
+            bytes: kept.bytes,
+            dropped: kept.dropped,
+            refused: kept.refused,
+        },
+    }))
+}
+
+// Counts are far below 2^52.
+#[allow(clippy::cast_precision_loss)]
+fn told(traffic: &Traffic) -> ClusterStats {
+    let Traffic { counts, gauges, .. } = *traffic;
+    let Counts {
+        requests,
+        classes: [_, _, _, client_errors, server_errors],
+        latency,
+        ..
+    } = counts;
+    ClusterStats {
+        proxy: traffic.proxy.to_string(),
+        cluster: traffic.cluster.to_string(),
+        seconds: traffic.seconds,
+        requests,
+        rate: requests as f64 / traffic.seconds as f64,
+        success: (requests > 0)
+            .then(|| 100.0 * requests.saturating_sub(server_errors) as f64 / requests as f64),
+        client_errors,
+        server_errors,
+        retries: counts.retries,
+        timeouts: counts.timeouts,
+        overflows: counts.overflows,
+        p50: latency.quantile(0.5),
+        p95: latency.quantile(0.95),
+        p99: latency.quantile(0.99),
+        mean: mean(&latency),
+        connections: gauges.open,
+        connections_opened: counts.connections,
+        connections_failed: counts.connect_failures,
+        endpoints: gauges.endpoints.map(|total| Endpoints {
+            healthy: gauges.healthy.unwrap_or_default(),
+            total,
+        }),
+    }
+}
+
+#[allow(clippy::cast_precision_loss)]
+fn mean(latency: &Latency) -> Option<f64> {
+    let count = latency.count();
+    (count > 0).then(|| latency.sum_us as f64 / 1_000.0 / count as f64)
+}
