@@ -128,6 +128,7 @@ cases! {
     ports_have_protocols_and_host_names: "ports",
     envoys_with_separate_streams_are_told_to_open_them: "separate-streams",
     raw_resources_are_served_as_they_are_and_patches_change_what_they_select: "raw",
+    private_extensions_are_served_unread_and_keys_are_never_shown: "raw-private",
 }
 
 #[test]
