@@ -146,7 +146,10 @@ impl<S> Responses<S> {
                 return Err(Refusal::NotReady(unknown.to_string()).into());
             }
         };
-        if let Some(snapshot) = seat.news() {
+        // What the lobby holds, nothing, is no answer: the stream waits for a scope.
+        if scope != LOBBY
+            && let Some(snapshot) = seat.news()
+        {
             seat.engine().on_snapshot(snapshot);
         }
         self.seat = Some(seat.clone());
