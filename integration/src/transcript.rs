@@ -78,7 +78,7 @@ impl Transcripts {
 
 /// `$ netloft WORDS`, what it printed, and the exit code where it is not 0.
 fn told(output: &Output) -> String {
-    let mut text = format!("$ netloft {}\n{}", output.words, output.stdout);
+    let mut text = format!("$ {}\n{}", output.words, output.stdout);
     if !output.stderr.is_empty() {
         text.push_str("-- stderr --\n");
         text.push_str(&output.stderr);
