@@ -1,11 +1,15 @@
 //! Builds the components and joins them.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use netloft_store::{Epoch, Store, memory::Memory, sled};
 use prometheus_client::registry::Registry;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::{
     api::{self, types::File},
@@ -199,6 +203,9 @@ impl App {
     }
 }
 
+/// What is left at shutdown to requests for being answered before the streams end.
+const ANSWERS: Duration = Duration::from_secs(1);
+
 async fn serve(
     config: xds::Config,
     discovery: xds::Discovery,
@@ -213,12 +220,22 @@ async fn serve(
     let reports = Receiver::new(state.telemetry.traffic.clone());
     let rest =
         axum::serve(http, api::router(state)).with_graceful_shutdown(stopped(stopping.clone()));
+    let (answered, all_answered) = oneshot::channel();
     let rest = async {
-        rest.await
-            .map_err(|error| Error::Stopped("REST", error.to_string()))
+        let ended = rest.await;
+        // Nobody waits for it when the streams ended first.
+        let _ = answered.send(());
+        ended.map_err(|error| Error::Stopped("REST", error.to_string()))
     };
     let more = tonic::service::Routes::new(reports);
-    let streams = xds::serve(&config, discovery, more, grpc, stopped(stopping));
+    // Whoever asks how proxies stand is answered while they are still there: else a proxy that we
+    // send away would count as one that left by itself.
+    let last = async move {
+        stopped(stopping).await;
+        // Either way it is time: all are answered, or somebody does not take the answer.
+        let _ = tokio::time::timeout(ANSWERS, all_answered).await;
+    };
+    let streams = xds::serve(&config, discovery, more, grpc, last);
     let streams = async {
         streams
             .await
