@@ -16,7 +16,7 @@ use crate::{
     catalog::{self, Catalog},
     check::Diagnostic,
     config::{Backend, Config, StoreConfig},
-    reconcile::Reconciler,
+    reconcile::{Figures, MAX_SCOPES, Reconciler},
     snapshot::{Problem, Revision, TYPES},
     telemetry::{Telemetry, traffic::Receiver},
     view::Change,
@@ -126,7 +126,7 @@ impl App {
             apply(&catalog, files).await?;
         }
         let mut registry = Registry::default();
-        let telemetry = Telemetry::new(&mut registry);
+        let telemetry = Telemetry::new(&mut registry, MAX_SCOPES);
         let cache = Arc::new(xds::Cache::new(&TYPES, config.xds.manners));
         let reconciler = Reconciler::start(catalog.watch(), cache.clone())
             .map_err(|error| Error::Stopped("reconciling", error.to_string()))?;
@@ -155,6 +155,8 @@ impl App {
             cache.clone(),
             telemetry.clone(),
         ));
+        // Ends with the loop.
+        tokio::spawn(figures(reconciler.watch(), telemetry.clone()));
         let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
         let serving = tokio::spawn(serve(config.xds, discovery, state, (http, grpc), stopping));
         Ok(Self {
@@ -242,6 +244,20 @@ async fn serve(
             .map_err(|error| Error::Stopped("xDS", error.to_string()))
     };
     tokio::try_join!(rest, streams).map(|((), ())| ())
+}
+
+/// Shows what reconciling has come to.
+async fn figures(mut figures: watch::Receiver<Figures>, telemetry: Arc<Telemetry>) {
+    loop {
+        let (scopes, waiting, compiled) = {
+            let now = figures.borrow_and_update();
+            (now.scopes, now.waiting, now.compiled)
+        };
+        telemetry.metrics.reconciled(scopes, waiting, compiled);
+        if figures.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn open(config: StoreConfig) -> Result<Arc<dyn Store>, Error> {

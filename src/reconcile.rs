@@ -13,4 +13,4 @@ mod plan;
 mod run;
 
 pub use plan::{Forecast, Move};
-pub use run::{Figures, Reconciler};
+pub use run::{Figures, MAX_SCOPES, Reconciler};

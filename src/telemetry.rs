@@ -50,13 +50,13 @@ struct Kept {
 }
 
 impl Telemetry {
-    /// Takes note from now on; its metrics go into `registry`.
+    /// Takes note from now on; its metrics go into `registry`. At most `most_scopes` scopes are open.
     #[must_use]
-    pub fn new(registry: &mut Registry) -> Arc<Self> {
+    pub fn new(registry: &mut Registry, most_scopes: usize) -> Arc<Self> {
         let traffic = Observer::new(Limits::default());
         registry.register_collector(Box::new(Observed(traffic.clone())));
         Arc::new(Self {
-            metrics: Metrics::new(registry),
+            metrics: Metrics::new(registry, most_scopes),
             journal: journal::Journal::default(),
             traffic,
             kept: Mutex::default(),
@@ -69,10 +69,10 @@ impl Telemetry {
         self.kept().offline.list()
     }
 
-    /// What was rejected lately, newest first.
+    /// What `proxy` rejected lately, newest first.
     #[must_use]
-    pub fn rejections(&self) -> Vec<Rejection> {
-        self.kept().rejections.list()
+    pub fn rejections_of(&self, proxy: &str) -> Vec<Rejection> {
+        self.kept().rejections.of(proxy)
     }
 
     /// When `stream` had taken all of `types` as of `generation` or newer; none when that is not
@@ -102,6 +102,7 @@ impl Events for Telemetry {
             What::Closed => self.kept().offline.went(event.stream, event.at),
             What::Rejected {
                 ty,
+                generation,
                 revision,
                 names,
                 error,
@@ -109,9 +110,12 @@ impl Events for Telemetry {
             } => {
                 tracing::warn!(proxy = %event.proxy, api = ty.info().api, %error, "a proxy rejected a response");
                 self.kept().rejections.add(Rejection {
+                    stream: event.stream,
                     proxy: event.proxy.clone(),
+                    class: event.class.clone(),
                     at: event.at,
                     api: ty.info().api,
+                    generation: *generation,
                     revision: *revision,
                     names: names.clone(),
                     error: error.clone(),

@@ -12,14 +12,16 @@ use super::{
     State,
     error::ApiError,
     extract::Path,
-    types::{Held, Place, Proxies, Proxy, ProxyType, Rejected, Reports},
+    types::{
+        Held, Place, Proxies, Proxy, ProxyType, Rejected, RejectedVersion, Rejection, Reports,
+    },
 };
 use crate::{
     catalog::Current,
     check,
     model::{DocumentKey, Kind},
     snapshot::{Provenance, TypeIx},
-    telemetry::traffic::Observer,
+    telemetry::{self, traffic::Observer},
     xds::cache::{HeldStatus, Peer, RejectedStatus, StreamStatus, TypeStatus},
 };
 
@@ -52,8 +54,9 @@ pub(super) async fn one(
     state: Shared<State>,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<Proxy>>, ApiError> {
+    let rejections = state.telemetry.rejections_of(&id);
     let Json(all) = list(state).await;
-    let found: Vec<Proxy> = all
+    let mut found: Vec<Proxy> = all
         .proxies
         .into_iter()
         .filter(|proxy| proxy.name == id)
@@ -61,6 +64,9 @@ pub(super) async fn one(
     if found.is_empty() {
         Err(unknown(&id))
     } else {
+        for proxy in &mut found {
+            proxy.rejections = rejections.iter().map(told).collect();
+        }
         Ok(Json(found))
     }
 }
@@ -75,6 +81,24 @@ pub(super) fn by_proxy(streams: &[StreamStatus]) -> Vec<Vec<&StreamStatus>> {
     }
     let whole = whole.into_iter().map(|stream| vec![stream]);
     whole.chain(apart.into_values()).collect()
+}
+
+fn told(rejection: &telemetry::Rejection) -> Rejection {
+    let resources = rejection.names.iter();
+    let resources = resources.map(|(name, hash)| RejectedVersion {
+        name: name.to_string(),
+        hash: hash.map(|hash| hash.to_string()),
+    });
+    Rejection {
+        at: time(rejection.at),
+        stream: rejection.stream.0,
+        class: rejection.class.as_ref().map(ToString::to_string),
+        api: rejection.api.to_owned(),
+        revision: rejection.revision.0,
+        generation: rejection.generation.0,
+        resources: resources.collect(),
+        error: rejection.error.to_string(),
+    }
 }
 
 pub(super) fn unknown(id: &str) -> ApiError {
@@ -127,6 +151,7 @@ fn described(peer: &Peer) -> Proxy {
         since: String::new(),
         types: Vec::new(),
         reports: None,
+        rejections: Vec::new(),
     }
 }
 
@@ -159,6 +184,7 @@ fn observed(proxies: &mut Vec<Proxy>, observer: &Observer) {
                 since: time(observer.at(since)),
                 types: Vec::new(),
                 reports: Some(reports),
+                rejections: Vec::new(),
             });
             continue;
         };

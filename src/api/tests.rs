@@ -13,6 +13,7 @@ use axum::{
     http::{Method, Request, StatusCode, header},
 };
 use http_body_util::BodyExt;
+use netloft_proto::ProxyId;
 use netloft_store::memory::Memory;
 use prometheus_client::registry::Registry;
 use serde_json::{Value, json};
@@ -21,10 +22,14 @@ use tower::ServiceExt;
 use super::{Compiled, Forecast, State, router};
 use crate::{
     catalog::{self, Catalog, Current},
-    snapshot::{Problem, Revision, TYPES},
+    snapshot::{CLUSTER, Generation, Hash, Problem, Revision, ScopeId, TYPES},
     telemetry::Telemetry,
     view::Change,
-    xds::{Manners, cache::Cache},
+    xds::{
+        Dialect, Event, Events as _, Manners, What,
+        cache::{Cache, Peer, StreamId},
+        directory::{Locality, UserAgent},
+    },
 };
 
 #[derive(Debug)]
@@ -50,13 +55,19 @@ impl Compiled for Nothing {
 }
 
 async fn api() -> Router {
-    router(state(tokio::sync::watch::channel(false).1).await)
+    api_and_telemetry().await.0
+}
+
+async fn api_and_telemetry() -> (Router, Arc<Telemetry>) {
+    let state = state(tokio::sync::watch::channel(false).1).await;
+    let telemetry = state.telemetry.clone();
+    (router(state), telemetry)
 }
 
 /// What requests are answered from, of a process that ends when `stopping` says so.
 pub(super) async fn state(stopping: tokio::sync::watch::Receiver<bool>) -> State {
     let mut registry = Registry::default();
-    let telemetry = Telemetry::new(&mut registry);
+    let telemetry = Telemetry::new(&mut registry, 10);
     State {
         catalog: Arc::new(
             Catalog::open(Arc::new(Memory::default()), &catalog::Config::default())
@@ -284,4 +295,58 @@ async fn metrics_are_in_the_form_prometheus_reads() {
         text.contains("# TYPE netloft_xds_streams gauge") && text.ends_with("# EOF\n"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn what_a_proxy_rejected_is_told_where_it_alone_is_asked_for() {
+    let (api, telemetry) = api_and_telemetry().await;
+    let peer = Peer {
+        stream: StreamId(5),
+        proxy: ProxyId::new("edge").unwrap(),
+        cluster: String::new(),
+        metadata: Value::Null,
+        user_agent: UserAgent::default(),
+        locality: Locality::default(),
+        client_features: Vec::new(),
+        address: None,
+        dialect: Dialect::Delta,
+    };
+    let hash = Hash::of("", b"");
+    let happens = |what| {
+        telemetry.record(Event {
+            stream: peer.stream,
+            proxy: peer.proxy.clone(),
+            class: Some("gateway".into()),
+            at: std::time::SystemTime::UNIX_EPOCH,
+            what,
+        });
+    };
+    happens(What::Opened {
+        peer: Arc::new(peer.clone()),
+        scope: ScopeId(1),
+    });
+    happens(What::Rejected {
+        ty: CLUSTER,
+        generation: Generation(4),
+        revision: Revision(3),
+        nonce: 1,
+        names: vec![("web".into(), Some(hash)), ("old".into(), None)],
+        named: true,
+        error: "no".into(),
+    });
+    happens(What::Closed);
+    let (_, one) = get(&api, "/v1/proxies/edge").await;
+    let expected = json!([{
+        "at": "1970-01-01T00:00:00Z",
+        "stream": peer.stream.0,
+        "class": "gateway",
+        "api": "CDS",
+        "revision": 3,
+        "generation": 4,
+        "resources": [{"name": "web", "hash": hash.to_string()}, {"name": "old"}],
+        "error": "no",
+    }]);
+    assert_eq!(one[0]["rejections"], expected);
+    let (_, all) = get(&api, "/v1/proxies").await;
+    assert!(all["proxies"][0].get("rejections").is_none());
 }

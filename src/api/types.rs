@@ -21,7 +21,9 @@ pub use plan::{
     Plan, PlanDocument, PlanMove, PlanResource, PlanScope, ProblemEntry, ResourceChange, UnitCount,
 };
 pub use problem::ProblemDetails;
-pub use proxy::{Held, Place, Proxies, Proxy, ProxyType, Rejected, Reports};
+pub use proxy::{
+    Held, Place, Proxies, Proxy, ProxyType, Rejected, RejectedVersion, Rejection, Reports,
+};
 pub use resource::{ResourceEntry, Resources};
 pub use revision::{Diff, DocumentChange, DocumentDiff, RevisionDetail, RevisionEntry, Revisions};
 pub use stats::{ClusterStats, Endpoints, Stats, StatsKept};

@@ -227,6 +227,7 @@ mod tests {
             since: String::new(),
             types: types.collect(),
             reports: None,
+            rejections: Vec::new(),
         }
     }
 

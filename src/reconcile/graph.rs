@@ -129,6 +129,17 @@ impl Graph {
         (id, self.snapshot(id).unwrap_or_default())
     }
 
+    /// Forgets where proxies of these facts sit: the last of them is gone. Their scope stays.
+    pub fn forget(&mut self, facts: &Facts) {
+        self.scopes.forget(facts);
+    }
+
+    /// How many different facts are remembered.
+    #[cfg(test)]
+    pub(super) fn seats(&self) -> usize {
+        self.scopes.size()[1]
+    }
+
     /// Forgets the scope `id`: its last stream is gone. Whether there was one.
     pub fn close_scope(&mut self, id: ScopeId) -> bool {
         let Some(handles) = self.scopes.remove(id) else {

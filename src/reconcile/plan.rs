@@ -91,7 +91,7 @@ impl Fork {
             }
         }
         let moves = |place: &Place| {
-            step.classes_changed || step.moved.iter().any(|moved| moved.facts == place.facts)
+            step.classes_changed || step.moved.iter().any(|moved| moved.facts == *place.facts)
         };
         let mut moved = Vec::new();
         for (stream, place, before) in places {

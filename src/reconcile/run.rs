@@ -20,7 +20,7 @@ const SCOPE_LINGERS: Duration = Duration::from_secs(60);
 
 /// Most scopes at a time: each costs a route configuration of its own. A stream beyond it waits
 /// until a scope is free.
-const MAX_SCOPES: usize = 10_000;
+pub const MAX_SCOPES: usize = 10_000;
 
 /// What the loop is told.
 #[derive(Debug)]
@@ -44,6 +44,8 @@ pub struct Figures {
     pub scopes: usize,
     /// Streams that have a scope.
     pub streams: usize,
+    /// Streams that wait for a scope to be free.
+    pub waiting: usize,
     /// Units compiled since the start.
     pub compiled: u64,
     /// What did not compile as declared.
@@ -69,14 +71,30 @@ impl Reconciler {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()?;
+        let (reconciler, run) = Self::with(documents, cache, MAX_SCOPES);
+        thread::Builder::new()
+            .name("reconcile".to_owned())
+            .spawn(move || runtime.block_on(run))?;
+        Ok(reconciler)
+    }
+
+    /// The loop as a future, with room for `most` scopes.
+    fn with(
+        documents: watch::Receiver<Arc<Current>>,
+        cache: Arc<Cache>,
+        most: usize,
+    ) -> (Self, impl Future<Output = ()> + Send) {
         // Unbounded, but each stream has a few commands in it at most: it waits for the answer.
         let (commands, inbox) = mpsc::unbounded_channel();
         let (publish, figures) = watch::channel(Figures::default());
-        let state = State::new(cache, publish);
-        thread::Builder::new()
-            .name("reconcile".to_owned())
-            .spawn(move || runtime.block_on(state.run(documents, inbox)))?;
-        Ok(Self { commands, figures })
+        let run = State::new(cache, publish, most).run(documents, inbox);
+        (Self { commands, figures }, run)
+    }
+
+    /// Follows what it has come to.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Figures> {
+        self.figures.clone()
     }
 
     /// What it has come to.
@@ -101,7 +119,7 @@ impl Reconciler {
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) node: Node,
-    pub(super) facts: Facts,
+    pub(super) facts: Arc<Facts>,
     /// None: it waits for one to be free.
     pub(super) scope: Option<ScopeId>,
 }
@@ -111,6 +129,12 @@ struct State {
     seen: Arc<Current>,
     cache: Arc<Cache>,
     places: HashMap<StreamId, Arc<Place>>,
+    /// How many streams there are of the same facts.
+    alike: HashMap<Arc<Facts>, usize>,
+    /// How many streams wait for a scope.
+    waiting: usize,
+    /// Most scopes at a time.
+    most: usize,
     /// How many streams each scope has.
     taken: HashMap<ScopeId, usize>,
     /// Scopes without a stream, and until when they stay.
@@ -119,12 +143,15 @@ struct State {
 }
 
 impl State {
-    fn new(cache: Arc<Cache>, figures: watch::Sender<Figures>) -> Self {
+    fn new(cache: Arc<Cache>, figures: watch::Sender<Figures>, most: usize) -> Self {
         Self {
             graph: Graph::default(),
             seen: Arc::default(),
             cache,
             places: HashMap::new(),
+            alike: HashMap::new(),
+            waiting: 0,
+            most,
             taken: HashMap::new(),
             idle: HashMap::new(),
             figures,
@@ -174,14 +201,14 @@ impl State {
             cohort: Cohort::default(),
             changed: step.changed,
         };
-        // Every scope learns of the new revision, also where no byte of it differs.
+        // Every scope has the new revision, also where no byte of it differs: nobody is woken there.
         let scopes: Vec<ScopeId> = self.graph.scopes().collect();
         let snapshots = scopes
             .into_iter()
             .filter_map(|id| Some((id, self.graph.snapshot(id)?)));
         self.cache.publish(publication, snapshots.collect());
         for moved in step.moved {
-            self.move_all(|place| place.facts == moved.facts);
+            self.move_all(|place| *place.facts == moved.facts);
         }
         if step.classes_changed {
             self.move_all(|_| true);
@@ -210,17 +237,24 @@ impl State {
 
     /// Gives a stream the scope that its facts ask for.
     fn seat(&mut self, stream: StreamId, node: Node) {
-        let facts = classify(self.graph.view(), &node);
+        let facts = Arc::new(classify(self.graph.view(), &node));
+        // Before it rises: facts that stay the same are not forgotten.
+        *self.alike.entry(facts.clone()).or_default() += 1;
         self.rise(stream);
         let scope = self.scope_for(&facts);
         if let Some(scope) = scope {
             *self.taken.entry(scope).or_default() += 1;
             self.idle.remove(&scope);
-            if let Err(error) = self.cache.move_stream(stream, scope) {
+            if let Err(error) = self
+                .cache
+                .move_stream(stream, scope, Some(facts.class.clone()))
+            {
                 tracing::error!(%error, %stream, "a scope that is open is not in the cache");
             }
         } else {
-            tracing::warn!(%stream, "{MAX_SCOPES} kinds of proxies are connected: this one waits");
+            let most = self.most;
+            tracing::warn!(%stream, "{most} kinds of proxies are connected: this one waits");
+            self.waiting += 1;
         }
         let place = Arc::new(Place { node, facts, scope });
         self.places.insert(stream, place);
@@ -231,7 +265,7 @@ impl State {
         let before = self.graph.scopes().count();
         let (scope, snapshot) = self.graph.open_scope(facts);
         if self.graph.scopes().count() > before {
-            if before >= MAX_SCOPES {
+            if before >= self.most {
                 self.graph.close_scope(scope);
                 return None;
             }
@@ -242,8 +276,19 @@ impl State {
 
     /// A stream leaves its scope.
     fn rise(&mut self, stream: StreamId) {
-        let place = self.places.remove(&stream);
-        let Some(scope) = place.and_then(|place| place.scope) else {
+        let Some(place) = self.places.remove(&stream) else {
+            return;
+        };
+        if let Some(alike) = self.alike.get_mut(&place.facts) {
+            *alike -= 1;
+            if *alike == 0 {
+                self.alike.remove(&place.facts);
+                self.graph.forget(&place.facts);
+            }
+        }
+        let Some(scope) = place.scope else {
+            self.waiting -= 1;
+            self.tell();
             return;
         };
         let Some(taken) = self.taken.get_mut(&scope) else {
@@ -286,7 +331,11 @@ impl State {
             figures.revision = self.seen.revision;
             figures.generation = self.graph.generation();
             figures.scopes = self.taken.len() + self.idle.len();
-            figures.streams = self.places.len();
+            figures.streams = self.places.len() - self.waiting;
+            figures.waiting = self.waiting;
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

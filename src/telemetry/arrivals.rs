@@ -91,12 +91,15 @@ mod tests {
         arrivals.note(&Event {
             stream: ONE,
             proxy: ProxyId::new("edge").unwrap(),
+            class: None,
             at: at(second),
             what: What::Acked {
                 ty,
                 generation: Generation(generation),
                 revision: Revision(generation),
                 nonce: 1,
+                resources: Default::default(),
+                gone: Default::default(),
                 took: Duration::ZERO,
                 waiting,
             },

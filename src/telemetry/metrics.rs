@@ -27,12 +27,15 @@ pub struct Metrics {
     bytes: Family<Api, Counter>,
     ack_seconds: Histogram,
     streams: Gauge,
+    scopes: Gauge,
+    waiting: Gauge,
+    compiled: Counter,
     /// Time of one apply, from the request to its being durable and readable. Seconds.
     pub apply_seconds: Histogram,
 }
 
 impl Metrics {
-    pub(super) fn new(registry: &mut Registry) -> Self {
+    pub(super) fn new(registry: &mut Registry, most_scopes: usize) -> Self {
         let metrics = Self {
             pushes: Family::default(),
             acks: Family::default(),
@@ -40,6 +43,9 @@ impl Metrics {
             bytes: Family::default(),
             ack_seconds: Histogram::new(SECONDS),
             streams: Gauge::default(),
+            scopes: Gauge::default(),
+            waiting: Gauge::default(),
+            compiled: Counter::default(),
             apply_seconds: Histogram::new(SECONDS),
         };
         registry.register(
@@ -73,11 +79,42 @@ impl Metrics {
             metrics.streams.clone(),
         );
         registry.register(
+            "netloft_scopes",
+            "Kinds of proxies that are served now; see netloft_scopes_limit",
+            metrics.scopes.clone(),
+        );
+        let limit: Gauge = Gauge::default();
+        limit.set(count(most_scopes));
+        registry.register(
+            "netloft_scopes_limit",
+            "Most kinds of proxies that are served at a time",
+            limit,
+        );
+        registry.register(
+            "netloft_xds_streams_waiting",
+            "Streams of proxies that wait for netloft_scopes to fall",
+            metrics.waiting.clone(),
+        );
+        registry.register(
+            "netloft_units_compiled",
+            "Units compiled since the start",
+            metrics.compiled.clone(),
+        );
+        registry.register(
             "netloft_apply_seconds",
             "Time of one apply",
             metrics.apply_seconds.clone(),
         );
         metrics
+    }
+
+    /// What compiling has come to: scopes that are open, streams that wait for one, and units
+    /// compiled since the start.
+    pub fn reconciled(&self, scopes: usize, waiting: usize, compiled: u64) {
+        self.scopes.set(count(scopes));
+        self.waiting.set(count(waiting));
+        let news = compiled.saturating_sub(self.compiled.get());
+        self.compiled.inc_by(news);
     }
 
     pub(super) fn count(&self, what: &What) {
@@ -113,4 +150,8 @@ impl Metrics {
             _ => {}
         }
     }
+}
+
+fn count(of: usize) -> i64 {
+    i64::try_from(of).unwrap_or(i64::MAX)
 }

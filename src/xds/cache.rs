@@ -4,7 +4,7 @@
 //! between the two, and a slow client gets the newest state.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -71,18 +71,22 @@ pub(super) struct Given {
 }
 
 impl Inner {
-    /// Makes `snapshot` what scope `id` is given; the streams to wake.
-    fn give(&mut self, id: ScopeId, snapshot: Snapshot) -> Vec<Arc<Seat>> {
+    /// Makes `snapshot` what scope `id` is given.
+    fn give(&mut self, id: ScopeId, snapshot: Snapshot) {
         if let Some(scope) = self.scopes.get(&id) {
             scope.given.snapshot.store(Arc::new(snapshot));
-            return scope.streams.values().cloned().collect();
+            return;
         }
         let born = snapshot.generation;
         let snapshot = ArcSwap::from_pointee(snapshot);
         let given = Arc::new(Given { id, born, snapshot });
         let streams = BTreeMap::new();
         self.scopes.insert(id, Scope { given, streams });
-        Vec::new()
+    }
+
+    fn streams_of(&self, id: ScopeId) -> impl Iterator<Item = Arc<Seat>> {
+        let scope = self.scopes.get(&id).into_iter();
+        scope.flat_map(|scope| scope.streams.values().cloned())
     }
 
     fn remember(&mut self, publication: Publication) {
@@ -108,8 +112,8 @@ pub(super) struct Seat {
     given: ArcSwap<Given>,
     /// Generation since which all of what it is given counts as given by publications.
     since: AtomicU64,
-    /// What the stream is given may have changed since it last looked.
-    stale: AtomicBool,
+    /// The proxy's class, as the directory says.
+    class: ArcSwap<Option<Arc<str>>>,
     closed: AtomicBool,
     waker: AtomicWaker,
     opened: SystemTime,
@@ -164,22 +168,31 @@ impl Cache {
     /// Begins scope `id` with `snapshot`, beside all publications: what is in it was published for
     /// others before, or for nobody. A scope that is there already gets it as its own.
     pub fn open(&self, id: ScopeId, snapshot: Snapshot) {
-        let woken = self.inner().give(id, snapshot);
+        let woken: Vec<_> = {
+            let mut inner = self.inner();
+            inner.give(id, snapshot);
+            inner.streams_of(id).collect()
+        };
         for seat in woken {
             seat.wake();
         }
     }
 
-    /// Makes `snapshots` what their scopes are given, all at once, and wakes their streams. Scopes
-    /// that are not there begin; those not listed keep what they have.
+    /// Makes `snapshots` what their scopes are given, all at once, and wakes the streams of those
+    /// that `publication` changes something for. Scopes that are not there begin; those not listed
+    /// keep what they have.
     pub fn publish(&self, publication: Publication, snapshots: Vec<(ScopeId, Snapshot)>) {
         let generation = publication.generation;
+        let changed: BTreeSet<_> = publication.changed.iter().map(|one| one.scope).collect();
         let mut woken = Vec::new();
         {
             let mut inner = self.inner();
             inner.remember(publication);
             for (id, snapshot) in snapshots {
-                woken.extend(inner.give(id, snapshot));
+                inner.give(id, snapshot);
+            }
+            for id in changed {
+                woken.extend(inner.streams_of(id));
             }
         }
         for seat in woken {
@@ -193,12 +206,17 @@ impl Cache {
         self.inner().scopes.remove(&id);
     }
 
-    /// Gives `stream` the resources of scope `to` from now on. A stream that has ended is nothing
-    /// to worry about.
+    /// Gives `stream`, of a proxy of this `class`, the resources of scope `to` from now on. A stream
+    /// that has ended is nothing to worry about.
     ///
     /// # Errors
     /// [`UnknownScope`] when nothing was published for `to`.
-    pub fn move_stream(&self, stream: StreamId, to: ScopeId) -> Result<(), UnknownScope> {
+    pub fn move_stream(
+        &self,
+        stream: StreamId,
+        to: ScopeId,
+        class: Option<Arc<str>>,
+    ) -> Result<(), UnknownScope> {
         let mut inner = self.inner();
         let given = inner.scopes.get(&to).ok_or(UnknownScope(to))?.given.clone();
         let Some(seat) = inner.streams.get(&stream).cloned() else {
@@ -209,6 +227,7 @@ impl Cache {
         let since = if from == LOBBY { born } else { generation };
         // First, so that nobody sees the new scope as one that the stream was always in.
         seat.since.store(since.0, Ordering::Release);
+        seat.class.store(Arc::new(class));
         seat.given.store(given);
         if let Some(scope) = inner.scopes.get_mut(&from) {
             scope.streams.remove(&stream);
@@ -305,7 +324,7 @@ impl Cache {
             since: AtomicU64::new(scope.given.born.0),
             given: ArcSwap::new(scope.given.clone()),
             peer: ArcSwap::new(peer),
-            stale: AtomicBool::new(true),
+            class: ArcSwap::default(),
             closed: AtomicBool::new(closed),
             waker: AtomicWaker::new(),
             opened,
@@ -333,7 +352,6 @@ impl Cache {
 
 impl Seat {
     fn wake(&self) {
-        self.stale.store(true, Ordering::Release);
         self.waker.wake();
     }
 
@@ -350,11 +368,17 @@ impl Seat {
         self.given.load().id
     }
 
-    /// What the stream is given, if that may have changed since this was last called.
-    pub(super) fn news(&self) -> Option<Arc<Snapshot>> {
-        self.stale
-            .swap(false, Ordering::AcqRel)
-            .then(|| self.given.load().snapshot.load_full())
+    /// The proxy's class; nothing while that is not decided.
+    pub(super) fn class(&self) -> Option<Arc<str>> {
+        Option::clone(&self.class.load())
+    }
+
+    /// What the stream is given, if that is not `known` any more.
+    pub(super) fn news(&self, known: Option<&Arc<Snapshot>>) -> Option<Arc<Snapshot>> {
+        let given = self.given.load();
+        let snapshot = given.snapshot.load();
+        let same = known.is_some_and(|known| Arc::ptr_eq(known, &snapshot));
+        (!same).then(|| Arc::clone(&snapshot))
     }
 
     pub(super) fn engine(&self) -> MutexGuard<'_, Engine> {

@@ -289,6 +289,8 @@ impl Engine {
                 generation: sent.snapshot.generation,
                 revision: sent.snapshot.revision,
                 nonce: nonce.number(),
+                resources: sent.resources,
+                gone: sent.gone,
                 took: at.saturating_duration_since(sent.at),
                 waiting: track.waiting(),
             }

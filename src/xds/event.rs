@@ -12,7 +12,7 @@ pub use super::{
     directory::{Peer, StreamId},
     order::Reason,
 };
-use crate::snapshot::{Generation, Hash, Ref, Revision, ScopeId, TypeIx};
+use crate::snapshot::{Generation, Hash, Ref, Resource, Revision, ScopeId, TypeIx};
 
 /// Receives every event of every stream, in the order of each stream.
 ///
@@ -29,6 +29,8 @@ pub struct Event {
     pub stream: StreamId,
     /// What the client calls itself.
     pub proxy: ProxyId,
+    /// Class of the proxy, a word of the directory's; nothing while that is not decided.
+    pub class: Option<Arc<str>>,
     /// When.
     pub at: SystemTime,
     /// What.
@@ -67,8 +69,10 @@ pub enum What {
         revision: Revision,
         /// Which response of this stream it is, from 1.
         nonce: u64,
-        /// Names in it that changed or are gone.
-        names: usize,
+        /// What in it is new to the client, in name order.
+        resources: Arc<[Arc<Resource>]>,
+        /// What it says is gone or does not exist.
+        gone: Arc<[Arc<str>]>,
         /// Its length.
         bytes: usize,
     },
@@ -82,6 +86,10 @@ pub enum What {
         revision: Revision,
         /// Which response of this stream it is.
         nonce: u64,
+        /// What in it was new to the client, in name order.
+        resources: Arc<[Arc<Resource>]>,
+        /// What it said is gone or does not exist.
+        gone: Arc<[Arc<str>]>,
         /// Time since it was sent.
         took: Duration,
         /// Names of the type that wait to be sent: held, or for their turn. More of the same

@@ -34,6 +34,8 @@ struct Draft {
     /// Told that they are gone (delta), or missing (SotW).
     gone: Vec<Arc<str>>,
     removed: Vec<Arc<str>>,
+    /// Both of these.
+    absent: Vec<Arc<str>>,
     before: BTreeMap<Arc<str>, Has>,
     drops: BTreeSet<Ref>,
     blind: bool,
@@ -242,10 +244,12 @@ impl Engine {
                         draft.gone.push(name.clone());
                     }
                     draft.removed.push(name.clone());
+                    draft.absent.push(name.clone());
                 }
                 Act::Miss => {
                     track.known.set(ty, &name, Has::Nothing);
                     draft.gone.push(name.clone());
+                    draft.absent.push(name.clone());
                 }
                 Act::Settle(has) => {
                     let has = has.map_or(Has::Nothing, Has::This);
@@ -309,12 +313,14 @@ impl Engine {
             version,
             at,
         });
+        let gone: Arc<[Arc<str>]> = draft.absent.into();
         track.in_flight.push(InFlight {
             nonce,
             snapshot: now.clone(),
             at,
             resources: changed.clone(),
             removed: draft.removed,
+            gone: gone.clone(),
             before: draft.before,
             drops: draft.drops,
             blind: draft.blind,
@@ -324,7 +330,8 @@ impl Engine {
             generation: now.generation,
             revision: now.revision,
             nonce: nonce.number(),
-            names: changed.len() + draft.gone.len(),
+            resources: changed.clone(),
+            gone,
             bytes,
         });
         self.follow(&changed);

@@ -148,7 +148,7 @@ impl<S> Responses<S> {
         };
         // What the lobby holds, nothing, is no answer: the stream waits for a scope.
         if scope != LOBBY
-            && let Some(snapshot) = seat.news()
+            && let Some(snapshot) = seat.news(None)
         {
             seat.engine().on_snapshot(snapshot);
         }
@@ -174,7 +174,7 @@ impl<S> Responses<S> {
         if scope != seat.scope() {
             self.parts
                 .cache
-                .move_stream(seat.id, scope)
+                .move_stream(seat.id, scope, seat.class())
                 .map_err(|unknown| Refusal::NotReady(unknown.to_string()))?;
             self.record(seat, What::Moved { scope });
         }
@@ -186,6 +186,7 @@ impl<S> Responses<S> {
         self.parts.events.record(Event {
             stream: seat.id,
             proxy: seat.peer.load().proxy.clone(),
+            class: seat.class(),
             at: SystemTime::now(),
             what,
         });
@@ -199,7 +200,7 @@ impl<S> Responses<S> {
         let at = now();
         let (response, wake, events) = {
             let mut engine = seat.engine();
-            if let Some(snapshot) = seat.news() {
+            if let Some(snapshot) = seat.news(engine.now.as_ref()) {
                 engine.on_snapshot(snapshot);
             }
             let response = engine.poll(at);

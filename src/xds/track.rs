@@ -78,6 +78,8 @@ pub(super) struct InFlight {
     /// What in it is new to the client, in name order.
     pub(super) resources: Arc<[Arc<Resource>]>,
     pub(super) removed: Vec<Arc<str>>,
+    /// What it says is gone or does not exist: for those who watch.
+    pub(super) gone: Arc<[Arc<str>]>,
     /// What the client had before, where it had anything.
     pub(super) before: BTreeMap<Arc<str>, Has>,
     /// What its resources stop naming.

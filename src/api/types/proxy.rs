@@ -41,6 +41,9 @@ pub struct Proxy {
     /// What is known of its reports; nothing when it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports: Option<Reports>,
+    /// Responses that it rejected lately, newest first; told where one proxy is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejections: Vec<Rejection>,
 }
 
 /// That a proxy reports what its traffic does.
@@ -55,6 +58,40 @@ pub struct Reports {
     /// bear its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from: Vec<String>,
+}
+
+/// One response that a proxy rejected, whatever became of it since.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Rejection {
+    /// When: RFC 3339.
+    pub at: String,
+    /// Which stream of the server's.
+    pub stream: u64,
+    /// The proxy's class, where it was decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// `CDS`, `EDS`, `LDS`, `RDS`, ..
+    pub api: String,
+    /// The revision that the response was made from.
+    pub revision: u64,
+    /// The publication that it was made from.
+    pub generation: u64,
+    /// What it is about.
+    pub resources: Vec<RejectedVersion>,
+    /// The proxy's words.
+    pub error: String,
+}
+
+/// One resource as it was rejected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RejectedVersion {
+    /// The resource.
+    pub name: String,
+    /// Hash of what was sent; absent when it was to go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
 }
 
 /// Where one type of a proxy stands.

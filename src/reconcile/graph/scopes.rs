@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Scopes {
     scopes: BTreeMap<ScopeId, Arc<Scope>>,
-    /// Which scope proxies of these facts are in.
+    /// Which scope proxies of these facts are in; of those facts only that some proxy has.
     seats: BTreeMap<Arc<Facts>, ScopeId>,
     last: u64,
     nobody: Arc<Facts>,
@@ -127,6 +127,11 @@ impl Scopes {
         };
         self.scopes.insert(id, Arc::new(scope));
         id
+    }
+
+    /// Proxies of these facts are no more.
+    pub(super) fn forget(&mut self, facts: &Facts) {
+        self.seats.remove(facts);
     }
 
     /// Closes a scope: what it held.

@@ -109,7 +109,7 @@ pub(super) const SCOPE: ScopeId = ScopeId(7);
 
 #[derive(Default)]
 pub(super) struct Log {
-    events: Mutex<Vec<What>>,
+    events: Mutex<Vec<Event>>,
     pub(super) refusal: Mutex<Option<Refusal>>,
     /// What streams are given, if not [`SCOPE`].
     pub(super) given: Mutex<Option<ScopeId>>,
@@ -118,7 +118,7 @@ pub(super) struct Log {
 
 impl Events for Log {
     fn record(&self, event: Event) {
-        self.events.lock().unwrap().push(event.what);
+        self.events.lock().unwrap().push(event);
     }
 }
 
@@ -133,8 +133,11 @@ impl Directory for Log {
 }
 
 impl Log {
-    pub(super) fn take(&self) -> Vec<What> {
+    pub(super) fn events(&self) -> Vec<Event> {
         std::mem::take(&mut self.events.lock().unwrap())
+    }
+    pub(super) fn take(&self) -> Vec<What> {
+        self.events().into_iter().map(|event| event.what).collect()
     }
     pub(super) fn left(&self) -> usize {
         self.left.lock().unwrap().len()

@@ -1,6 +1,13 @@
 //! Scopes, publications and who is given what.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Wake,
+    time::Duration,
+};
 
 use envoy_types::pb::{
     envoy::{config::core::v3::Node, service::discovery::v3::DiscoveryRequest},
@@ -12,8 +19,8 @@ use super::{
     language::{TestStream, node},
 };
 use crate::{
-    snapshot::{Cohort, Generation, Layer, Publication, Revision, ScopeId, Snapshot},
-    xds::{Dialect, Manners, cache::REMEMBERED},
+    snapshot::{Changed, Cohort, Generation, Layer, Publication, Revision, ScopeId, Snapshot},
+    xds::{Dialect, Manners, Peer, cache::REMEMBERED, engine::Habits},
 };
 
 const BOTH: [Dialect; 2] = [Dialect::Sotw, Dialect::Delta];
@@ -38,7 +45,7 @@ fn two_scopes() -> Harbour {
     let mut edit = Layer::default().edit();
     for name in ["shared", "yawl"] {
         let resource = super::harbour::resource(BOAT, name, "1", &[]);
-        edit.insert(std::sync::Arc::new(resource));
+        edit.insert(Arc::new(resource));
     }
     let layers = [edit.finish().unwrap()].into();
     let snapshot = Snapshot::new(Generation(9), Revision(9), layers);
@@ -56,7 +63,7 @@ async fn a_stream_that_moves_is_given_the_difference_between_its_scopes() {
         client.asks(BOAT, &[]);
         client.takes(BOAT, &["ketch", "shared"]).await;
         let stream = harbour.cache.streams()[0].id;
-        harbour.cache.move_stream(stream, OTHER).unwrap();
+        harbour.cache.move_stream(stream, OTHER, None).unwrap();
         match dialect {
             Dialect::Sotw => {
                 client.takes(BOAT, &["shared", "yawl"]).await;
@@ -73,7 +80,12 @@ async fn a_stream_that_moves_is_given_the_difference_between_its_scopes() {
             edit.put(BOAT, "ketch", "2");
         });
         client.hears_nothing_for(LONG).await;
-        assert!(harbour.cache.move_stream(stream, ScopeId(99)).is_err());
+        assert!(
+            harbour
+                .cache
+                .move_stream(stream, ScopeId(99), None)
+                .is_err()
+        );
     }
 }
 
@@ -128,6 +140,57 @@ async fn rule_12_a_node_that_changes_is_admitted_anew_but_not_under_another_id()
     let peer = &harbour.cache.streams()[0].peer;
     assert_eq!(peer.metadata["color"], "blue");
     assert_eq!(peer.proxy.as_str(), "proxy-1");
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_publication_wakes_the_streams_of_the_scopes_it_changes_and_no_others() {
+    let harbour = two_scopes();
+    let seats = [SCOPE, OTHER].map(|scope| {
+        let id = harbour.cache.next_stream();
+        let peer = Peer::read(Some(&node("envoy")), id, None, Dialect::Delta).unwrap();
+        let habits = Habits {
+            dialect: Dialect::Delta,
+            legacy_wildcard: true,
+            placeholders: true,
+            only: None,
+        };
+        let seat = harbour.cache.enter(Arc::new(peer), scope, habits).unwrap();
+        let bell = Arc::new(Bell::default());
+        seat.register(&bell.clone().into());
+        (seat, bell)
+    });
+    let before = seats.each_ref().map(|(seat, _)| seat.news(None).unwrap());
+    let mut publication = publication(10);
+    publication.changed = vec![Changed {
+        scope: SCOPE,
+        ty: BOAT,
+        names: ["ketch".into()].into(),
+    }];
+    let snapshots = before.each_ref().map(|old| {
+        let layers = old.layers().cloned().collect();
+        Snapshot::new(Generation(10), Revision(10), layers)
+    });
+    let scopes = [SCOPE, OTHER].into_iter();
+    let snapshots = scopes.zip(snapshots).collect();
+    harbour.cache.publish(publication, snapshots);
+    let woken = seats
+        .each_ref()
+        .map(|(_, bell)| bell.0.load(Ordering::Relaxed));
+    assert_eq!(woken, [1, 0]);
+    // Who looks all the same finds the new revision.
+    for ((seat, _), old) in seats.iter().zip(&before) {
+        assert_eq!(seat.news(Some(old)).unwrap().revision, Revision(10));
+    }
 }
 
 #[test]
