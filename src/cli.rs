@@ -5,6 +5,8 @@
 mod apply;
 mod bootstrap;
 mod client;
+mod complete;
+mod completion;
 mod connection;
 mod context;
 mod contexts;
@@ -13,6 +15,7 @@ mod explain;
 mod failure;
 pub mod files;
 mod get;
+pub mod man;
 mod output;
 mod overlay;
 mod paint;
@@ -23,6 +26,7 @@ mod stat;
 mod validate;
 mod verb;
 
+pub use complete::answer as complete;
 pub use failure::{Failure, failed};
 pub use paint::{Colour, Terminal};
 
@@ -50,4 +54,6 @@ verb::verbs! {
     Overlay(overlay)
     /// Shows, adds and chooses the servers that verbs talk to
     Context(context)
+    /// Prints what a shell has to read to complete words
+    Completion(completion)
 }

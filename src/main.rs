@@ -37,9 +37,14 @@ enum Verb {
     Up(run::up::Args),
     #[command(flatten)]
     Client(cli::Verb),
+    /// Prints the manual, or writes its pages
+    Man(cli::man::Args),
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = cli::complete(Args::command) {
+        return code;
+    }
     let matches = Args::command().get_matches();
     let json = wants_json(&matches);
     let args = match Args::from_arg_matches(&matches) {
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
         match args.verb {
             Verb::Up(args) => run::up::run(args).await,
             Verb::Client(verb) => cli::run(verb).await,
+            Verb::Man(args) => cli::man::run(args, Args::command()).await,
         }
     });
     match done {

@@ -24,6 +24,7 @@ mod namespace;
 mod proxy_class;
 mod re2;
 mod reference;
+mod schema;
 pub mod secret;
 mod service;
 mod workload;

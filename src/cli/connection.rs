@@ -5,7 +5,9 @@
 
 use clap::{ArgMatches, Command, FromArgMatches, error::Error, parser::ValueSource};
 
-use super::{Failure, contexts};
+use clap_complete::engine::ArgValueCandidates;
+
+use super::{Failure, complete, contexts};
 use crate::model::DEFAULT_NAMESPACE;
 
 /// Where a server listens unless it is told otherwise.
@@ -18,7 +20,7 @@ struct Flags {
     server: Option<String>,
 
     /// The context to use instead of the current one
-    #[arg(long, value_name = "NAME", env = "NETLOFT_CONTEXT")]
+    #[arg(long, value_name = "NAME", env = "NETLOFT_CONTEXT", add = ArgValueCandidates::new(complete::contexts))]
     context: Option<String>,
 
     #[command(flatten)]
@@ -64,6 +66,11 @@ impl InNamespace {
 }
 
 impl Server {
+    /// All that the user's file holds.
+    pub(super) fn contexts(&self) -> Result<contexts::Contexts, Failure> {
+        self.flags.file.read()
+    }
+
     /// The server that is meant.
     pub(super) fn found(&self) -> Result<Found, Failure> {
         let url = self.flags.server.as_ref();

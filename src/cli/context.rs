@@ -1,7 +1,9 @@
 //! `netloft context`: the servers a user works with.
 
+use clap_complete::engine::ArgValueCandidates;
+
 use super::{
-    Failure,
+    Failure, complete,
     contexts::{Context, Place},
     output::{Output, say, table},
 };
@@ -36,6 +38,7 @@ struct List {
 #[derive(Debug, clap::Args)]
 struct Named {
     /// Its name
+    #[arg(add = ArgValueCandidates::new(complete::contexts))]
     name: String,
 }
 

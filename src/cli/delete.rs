@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap_complete::engine::ArgValueCandidates;
 use http::Method;
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::{
     Failure,
     apply::{self, Change},
     client::{Ask, Server},
-    files,
+    complete, files,
     get::{kind, path},
     output::{Output, say},
 };
@@ -19,11 +20,11 @@ use crate::model::Kind;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Kind, in singular, plural or short
-    #[arg(value_parser = kind, required_unless_present = "filename")]
+    #[arg(add = ArgValueCandidates::new(complete::kinds), value_parser = kind, required_unless_present = "filename")]
     kind: Option<Kind>,
 
     /// Name
-    #[arg(required_unless_present = "filename")]
+    #[arg(required_unless_present = "filename", add = ArgValueCandidates::new(complete::documents))]
     name: Option<String>,
 
     /// Files, directories, or - for standard input, whose documents are to go

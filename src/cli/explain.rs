@@ -8,10 +8,11 @@ mod field;
 
 use std::fmt::Write as _;
 
+use clap_complete::engine::ArgValueCandidates;
 use serde_json::{Value, json};
 
 use super::{
-    Failure,
+    Failure, complete,
     get::kind,
     output::{Output, table},
     paint::Ink,
@@ -24,7 +25,7 @@ use field::Field;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A kind, with the path of a field (httproute.spec.rules), or a code (NL0203); absent: all kinds
-    #[arg(value_name = "KIND[.FIELD..]|CODE")]
+    #[arg(value_name = "KIND[.FIELD..]|CODE", add = ArgValueCandidates::new(complete::subjects))]
     what: Option<String>,
 
     /// All fields below, as a tree
@@ -50,7 +51,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         ))
         .next("netloft explain")
     })?;
-    let document = document(kind);
+    let document = kind.document_schema().to_value();
     let root = Field::root(&document);
     let mut here = root.clone();
     for (index, part) in path.iter().enumerate() {
@@ -73,31 +74,6 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         false => format!("{}{}", head(kind, &path, &here), fields(&here)),
     };
     args.output.show(here.schema, text, names)
-}
-
-/// The schema of a whole document.
-fn document(kind: Kind) -> Value {
-    let facts = kind.facts();
-    let spec = kind.spec_schema();
-    json!({
-        "description": spec.get("description"),
-        "type": "object",
-        "properties": {
-            "apiVersion": {
-                "description": "Group and version of the kind.",
-                "type": "string",
-                "const": facts.api_version(),
-            },
-            "kind": {
-                "description": "The kind.",
-                "type": "string",
-                "const": facts.kind,
-            },
-            "metadata": field::metadata(),
-            "spec": spec,
-        },
-        "required": ["apiVersion", "kind", "metadata", "spec"],
-    })
 }
 
 fn dotted<T: AsRef<str>>(kind: Kind, path: &[T]) -> String {
@@ -239,7 +215,7 @@ mod tests {
     fn every_field_of_every_kind_is_found_by_its_path_and_has_a_type() {
         let mut count = 0;
         for kind in Kind::ALL {
-            let document = document(*kind);
+            let document = kind.document_schema().to_value();
             let root = Field::root(&document);
             let name = kind.facts().kind;
             walk(name, &root, &mut |at, field| {
@@ -260,7 +236,7 @@ mod tests {
     fn every_field_of_a_spec_says_what_it_is() {
         let mut silent = Vec::new();
         for kind in Kind::ALL {
-            let document = document(*kind);
+            let document = kind.document_schema().to_value();
             walk(
                 kind.facts().kind,
                 &Field::root(&document),
@@ -277,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_field_looked_for_in_the_wrong_place_is_found_in_the_right_one() {
-        let document = document(Kind::HttpRoute);
+        let document = Kind::HttpRoute.document_schema().to_value();
         let found = elsewhere(&Field::root(&document), "weight");
         assert_eq!(found, Some(vec!["spec", "rules", "backendRefs", "weight"]));
     }

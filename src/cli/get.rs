@@ -1,10 +1,12 @@
 //! `netloft get`: documents as they are stored.
 
+use clap_complete::engine::ArgValueCandidates;
 use serde_json::Value;
 
 use super::{
     Failure,
     client::{InNamespace, Server, escaped},
+    complete,
     output::{Output, ago, table},
 };
 use crate::model::Kind;
@@ -13,10 +15,11 @@ use crate::model::Kind;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Kind, in singular, plural or short
-    #[arg(value_parser = kind)]
+    #[arg(add = ArgValueCandidates::new(complete::kinds), value_parser = kind)]
     kind: Kind,
 
     /// Name; absent: all of the kind
+    #[arg(add = ArgValueCandidates::new(complete::documents))]
     name: Option<String>,
 
     #[command(flatten)]

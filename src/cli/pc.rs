@@ -1,8 +1,11 @@
 //! `netloft pc`: the resources that one proxy is given.
 
+use clap_complete::engine::ArgValueCandidates;
+
 use super::{
     Failure,
     client::{Server, escaped},
+    complete,
     output::{Output, table},
     ps::told,
 };
@@ -16,6 +19,7 @@ pub struct Args {
     what: What,
 
     /// The proxy's name, as `netloft ps` shows it
+    #[arg(add = ArgValueCandidates::new(complete::proxies))]
     proxy: String,
 
     #[command(flatten)]

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::super::paint::{Ink, width};
-use crate::model::{Form, Metadata};
+use crate::model::Form;
 
 /// Columns of what is told: as kubectl has it, whatever the terminal's own.
 const WIDTH: usize = 80;
@@ -27,18 +27,6 @@ pub(super) struct Field<'a> {
 pub(super) fn path(text: &str) -> Vec<String> {
     let part = |part: &str| part.split('[').next().unwrap_or_default().to_owned();
     text.trim_end_matches('.').split('.').map(part).collect()
-}
-
-/// The schema of `metadata`.
-pub(super) fn metadata() -> Value {
-    let settings = schemars::generate::SchemaSettings::draft2020_12()
-        .with(|settings| settings.inline_subschemas = true);
-    let mut schema = settings.into_generator().into_root_schema_for::<Metadata>();
-    schema.insert(
-        "description".to_owned(),
-        "Name, labels, annotations.".into(),
-    );
-    schema.to_value()
 }
 
 impl<'a> Field<'a> {
