@@ -4,27 +4,35 @@
 
 mod apply;
 mod bootstrap;
+mod check;
 mod client;
 mod complete;
 mod completion;
 mod connection;
 mod context;
 mod contexts;
+pub mod data_dir;
 mod delete;
+mod diff;
 mod explain;
 mod failure;
 pub mod files;
 mod get;
+mod live;
+mod log;
 pub mod man;
 mod output;
 mod overlay;
 mod paint;
+mod plan;
 mod pc;
 mod ps;
 mod reporting;
 mod stat;
+mod show;
 mod validate;
 mod verb;
+mod wait;
 
 pub use complete::answer as complete;
 pub use failure::{Failure, failed};
@@ -33,10 +41,18 @@ pub use paint::{Colour, Terminal};
 verb::verbs! {
     /// Applies documents in one transaction
     Apply(apply)
+    /// Compares files with what the server has
+    Diff(diff)
     /// Shows documents
     Get(get)
     /// Deletes documents
     Delete(delete)
+    /// Shows revisions, newest first
+    Log(log)
+    /// Shows what a revision changed, or how two differ
+    Show(show)
+    /// Waits until a revision is live, or a document has a condition
+    Wait(wait)
     /// Checks files without a server
     Validate(validate)
     /// Explains a kind, a field of it, or a code
@@ -52,6 +68,8 @@ verb::verbs! {
     Bootstrap(bootstrap)
     /// Prints what makes an Envoy report what it does, whoever configures it
     Overlay(overlay)
+    /// Checks that all is well: the server and its proxies, or this machine
+    Check(check)
     /// Shows, adds and chooses the servers that verbs talk to
     Context(context)
     /// Prints what a shell has to read to complete words

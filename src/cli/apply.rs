@@ -1,17 +1,20 @@
 //! `netloft apply`: documents in one transaction.
 
-use std::{fmt::Write, path::PathBuf};
+use std::{fmt::Write, path::PathBuf, time::Duration};
 
 use http::Method;
+use serde::Serialize;
 
 use super::{
     Failure,
     client::{Ask, InNamespace, Server, escaped},
     failure::warn,
-    files,
-    output::Output,
+    files, live,
+    output::{Output, say},
+    plan,
+    wait::time,
 };
-use crate::api::types::{ApplyAnswer, ApplyBody, File};
+use crate::api::types::{ApplyAnswer, ApplyBody, Wait};
 
 /// Applies documents: all of them or, when anything is wrong, none.
 #[derive(Debug, clap::Args)]
@@ -21,8 +24,31 @@ pub struct Args {
     filename: Vec<PathBuf>,
 
     /// Only tell what would happen
-    #[arg(long)]
-    dry_run: bool,
+    #[arg(
+        long,
+        value_name = "WHERE",
+        value_enum,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "server"
+    )]
+    dry_run: Option<DryRun>,
+
+    /// Tell what would change: documents, resources, proxies and bytes
+    #[arg(long, conflicts_with_all = ["dry_run", "wait"])]
+    plan: bool,
+
+    /// Return when every proxy that it changes something for has acknowledged it; at most 30s, or
+    /// as long as given
+    #[arg(
+        long,
+        value_name = "TIME",
+        value_parser = time,
+        num_args = 0..=1,
+        default_missing_value = "30s",
+        conflicts_with = "dry_run"
+    )]
+    wait: Option<Duration>,
 
     #[command(flatten)]
     change: Change,
@@ -35,6 +61,15 @@ pub struct Args {
     output: Output,
     #[command(flatten)]
     server: Server,
+}
+
+/// Who tells what would happen. kubectl's `client` is `netloft validate`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DryRun {
+    /// The server, which knows what is there
+    Server,
+    /// Nobody: as usual
+    None,
 }
 
 /// How a change is told in history.
@@ -62,31 +97,75 @@ impl Change {
     }
 }
 
-/// Sends `files`; shows what became of each document.
-pub(super) async fn send(
-    server: &Server,
-    output: &Output,
-    files: Vec<File>,
-    delete: bool,
-    query: &str,
-) -> Result<(), Failure> {
-    let body = ApplyBody { files, delete };
-    let json = serde_json::to_vec(&body).map_err(Failure::other)?;
+/// Sends `body`; tells warnings.
+async fn send(server: &Server, body: &ApplyBody, query: &str) -> Result<ApplyAnswer, Failure> {
+    let json = serde_json::to_vec(body).map_err(Failure::other)?;
     let path = format!("/v1/apply?{query}");
     let ask = Ask::new(Method::POST, &path).json(json).about(&body.files);
     let answer: ApplyAnswer = server.ask(ask).await?;
     warn(&answer.warnings, &body.files);
+    Ok(answer)
+}
+
+/// Sends `body`; shows what became of each document.
+pub(super) async fn change(
+    server: &Server,
+    output: &Output,
+    body: &ApplyBody,
+    query: &str,
+) -> Result<(), Failure> {
+    let answer = send(server, body, query).await?;
     output.show(&answer, || text(&answer), || names(&answer))
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let files = files::read(&args.filename)?;
-    let (dry_run, dangling) = (args.dry_run, args.allow_dangling);
+    let dangling = args.allow_dangling;
     let query = format!(
-        "{}&dryRun={dry_run}&allowDangling={dangling}",
+        "{}&allowDangling={dangling}",
         args.change.query(&args.server)?
     );
-    send(&args.server, &args.output, files, false, &query).await
+    let body = ApplyBody {
+        files,
+        delete: false,
+    };
+    if args.plan {
+        return plan::show(&args.server, &args.output, &body, &query).await;
+    }
+    let dry_run = args.dry_run == Some(DryRun::Server);
+    let query = format!("{query}&dryRun={dry_run}");
+    let answer = send(&args.server, &body, &query).await?;
+    let show = || {
+        args.output
+            .show(&answer, || text(&answer), || names(&answer))
+    };
+    let Some(bound) = args.wait else {
+        return show();
+    };
+    // A person sees what was written while it travels; a program gets one answer.
+    let people = args.output.is_for_people();
+    if people {
+        show()?;
+    }
+    let wait = live::reached(&args.server, answer.revision, bound).await?;
+    if people {
+        say(&live::text(&wait, &body.files))?;
+    } else {
+        let waited = Waited {
+            answer: &answer,
+            wait: &wait,
+        };
+        args.output.show(&waited, String::new, || names(&answer))?;
+    }
+    live::verdict(&wait)
+}
+
+/// What programs are given by `apply --wait`.
+#[derive(Debug, Serialize)]
+struct Waited<'a> {
+    #[serde(flatten)]
+    answer: &'a ApplyAnswer,
+    wait: &'a Wait,
 }
 
 fn text(answer: &ApplyAnswer) -> String {

@@ -23,6 +23,7 @@ pub(super) struct Ask<'a> {
     path: &'a str,
     json: Option<Vec<u8>>,
     files: &'a [File],
+    bound: Duration,
 }
 
 impl<'a> Ask<'a> {
@@ -32,6 +33,7 @@ impl<'a> Ask<'a> {
             path,
             json: None,
             files: &[],
+            bound: BOUND,
         }
     }
 
@@ -46,12 +48,24 @@ impl<'a> Ask<'a> {
         self.files = files;
         self
     }
+
+    /// Waits this much longer for the answer, because the server is asked to.
+    pub(super) fn patient(mut self, longer: Duration) -> Self {
+        self.bound = BOUND.saturating_add(longer);
+        self
+    }
 }
 
 impl Server {
     /// Asks for `path` and reads the answer.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.ask(Ask::new(Method::GET, path)).await
+    }
+
+    /// Asks for `path` and gives the answer's text.
+    pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
+        let (_, body) = self.answer(Ask::new(Method::GET, path)).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
     }
 
     /// Sends `ask` and reads the answer.
@@ -68,7 +82,7 @@ impl Server {
 
     async fn answer(&self, ask: Ask<'_>) -> Result<(Found, Bytes), Failure> {
         let found = self.found()?;
-        let files = ask.files;
+        let (files, bound) = (ask.files, ask.bound);
         let exchange = async {
             let response = send(&found, ask).await?;
             let status = response.status().as_u16();
@@ -76,8 +90,8 @@ impl Server {
             let body = body.map_err(|error| unreachable(&found, &causes(&error)))?;
             Ok::<_, Failure>((status, body.to_bytes()))
         };
-        let late = || unreachable(&found, &format!("none within {} s", BOUND.as_secs()));
-        let (status, body) = tokio::time::timeout(BOUND, exchange)
+        let late = || unreachable(&found, &format!("none within {} s", bound.as_secs()));
+        let (status, body) = tokio::time::timeout(bound, exchange)
             .await
             .map_err(|_| late())??;
         if !(200..300).contains(&status) {

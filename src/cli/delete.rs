@@ -14,7 +14,7 @@ use super::{
     get::{kind, path},
     output::{Output, say},
 };
-use crate::model::Kind;
+use crate::{api::types::ApplyBody, model::Kind};
 
 /// Deletes one document by name, or in one transaction those that files name.
 #[derive(Debug, clap::Args)]
@@ -43,7 +43,11 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let query = args.change.query(&args.server)?;
     let (Some(kind), Some(name)) = (args.kind, &args.name) else {
         let files = files::read(&args.filename)?;
-        return apply::send(&args.server, &args.output, files, true, &query).await;
+        let body = ApplyBody {
+            files,
+            delete: true,
+        };
+        return apply::change(&args.server, &args.output, &body, &query).await;
     };
     let namespace = args.change.namespace.of(&args.server)?;
     let path = path(kind, Some(&namespace), Some(name));

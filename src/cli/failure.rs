@@ -36,6 +36,10 @@ pub(super) enum Code {
     Conflict = 5,
     Invalid = 6,
     Unreachable = 7,
+    Rejected = 8,
+    Timeout = 9,
+    Differs = 10,
+    CheckFailed = 11,
 }
 
 impl Code {
@@ -49,6 +53,10 @@ impl Code {
             Self::Conflict => "Conflict",
             Self::Invalid => "Invalid",
             Self::Unreachable => "Unreachable",
+            Self::Rejected => "Rejected",
+            Self::Timeout => "Timeout",
+            Self::Differs => "Differs",
+            Self::CheckFailed => "CheckFailed",
         }
     }
 
@@ -61,6 +69,10 @@ impl Code {
             Self::Conflict => "It was changed by someone else",
             Self::Invalid => "The documents are not right",
             Self::Unreachable => "No server answers",
+            Self::Rejected => "A proxy rejected it",
+            Self::Timeout => "It took too long",
+            Self::Differs => "There are differences",
+            Self::CheckFailed => "A check failed",
         }
     }
 
@@ -73,12 +85,15 @@ impl Code {
             Self::NotFound => "netloft get KIND -A",
             Self::Conflict => "netloft log",
             Self::Invalid => "netloft validate -f FILE",
+            Self::Rejected | Self::Timeout => "netloft ps",
+            Self::Differs => "netloft apply -f FILE",
+            Self::CheckFailed => "netloft check",
         }
     }
 }
 
 impl Failure {
-    fn new(code: Code, text: impl Display) -> Self {
+    pub(super) fn new(code: Code, text: impl Display) -> Self {
         Self {
             code,
             text: text.to_string(),
@@ -153,6 +168,16 @@ impl Failure {
         }
     }
 
+    /// Nothing went wrong, and nothing more is to be said: only the exit code tells.
+    pub(super) fn quiet(code: Code) -> Self {
+        Self::new(code, "")
+    }
+
+    /// How the process ends.
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
     /// The same with `command` as what to type next.
     #[must_use]
     pub(super) fn next(mut self, command: impl Into<String>) -> Self {
@@ -212,6 +237,9 @@ impl Display for Failure {
 
 /// Tells `failure` on standard error, as JSON where the verb was asked for JSON; its exit code.
 pub fn failed(failure: &Failure, json: bool) -> ExitCode {
+    if failure.text.is_empty() {
+        return ExitCode::from(failure.code as u8);
+    }
     let mut err = anstream::stderr().lock();
     // Where there is no standard error the exit code still tells.
     let _ = if json {

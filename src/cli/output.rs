@@ -31,6 +31,11 @@ pub(super) struct Output {
 }
 
 impl Output {
+    /// Whether it is read by people, not by programs.
+    pub(super) fn is_for_people(&self) -> bool {
+        self.output == Format::Table
+    }
+
     /// Shows `value` in its form: as a whole, by the rows of `table`, or by `names`.
     pub(super) fn show<T: Serialize>(
         &self,

@@ -71,6 +71,8 @@ pub(super) enum Ink {
     Warning,
     /// A heading, a name.
     Strong,
+    /// Beside the point.
+    Faint,
     /// A place, a command to type.
     Place,
 }
@@ -87,6 +89,7 @@ impl Ink {
             Self::Bad => "31",
             Self::Warning => "33",
             Self::Strong => "1",
+            Self::Faint => "2",
             Self::Place => "36",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
@@ -128,6 +131,13 @@ fn ascii(text: &str) -> String {
             '·' => '*',
             other => other,
         })
+        .collect()
+}
+
+/// What is not ours to print as it is: characters that would move the cursor or change its colour.
+pub(super) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
 }
 

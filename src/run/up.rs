@@ -18,9 +18,8 @@ const SECRETS_KEY: &str = "secrets.key";
 /// Runs the control plane until it is told to stop (SIGINT, SIGTERM).
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Where documents are kept [default: the state directory of this user + /netloft]
-    #[arg(long, value_name = "DIR", env = "NETLOFT_DATA_DIR")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    data_dir: cli::data_dir::DataDir,
 
     /// Address of the REST API; port 0 takes any free one
     #[arg(
@@ -55,12 +54,6 @@ pub struct Args {
     /// Switches a promise of the xDS server off, to prove that a test would notice
     #[arg(long, hide = true, value_enum)]
     without: Vec<Promise>,
-
-    #[arg(long, hide = true, env = "XDG_STATE_HOME")]
-    state_home: Option<PathBuf>,
-
-    #[arg(long, hide = true, env = "HOME")]
-    home: Option<PathBuf>,
 }
 
 /// A mechanism that keeps traffic whole while configuration moves.
@@ -115,7 +108,7 @@ impl Args {
     fn into_config(self) -> Result<Config, cli::Failure> {
         let backend = match self.store {
             StoreKind::Memory => Backend::Memory,
-            StoreKind::Sled => Backend::Sled(self.data_dir()?),
+            StoreKind::Sled => Backend::Sled(self.data_dir.path()?),
         };
         let mut xds = xds::Config::default();
         for promise in &self.without {
@@ -141,21 +134,6 @@ impl Args {
             grpc: self.grpc,
             xds,
         })
-    }
-
-    fn data_dir(&self) -> Result<PathBuf, cli::Failure> {
-        if let Some(dir) = &self.data_dir {
-            return Ok(dir.clone());
-        }
-        let state = self.state_home.clone().filter(|dir| dir.is_absolute());
-        state
-            .or_else(|| self.home.as_ref().map(|home| home.join(".local/state")))
-            .map(|state| state.join("netloft"))
-            .ok_or_else(|| {
-                cli::Failure::usage(
-                    "neither HOME nor XDG_STATE_HOME is set: name a directory by --data-dir DIR",
-                )
-            })
     }
 }
 

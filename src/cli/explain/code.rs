@@ -32,7 +32,7 @@ fn painted(page: &str) -> String {
             continue;
         }
         if fenced {
-            text.push_str(&format!("    {line}").trim_end().to_owned());
+            text.push_str(format!("    {line}").trim_end());
         } else if line.starts_with('#') {
             text.push_str(&Ink::Strong.on(line.trim_start_matches(['#', ' '])));
         } else {
