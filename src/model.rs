@@ -21,6 +21,7 @@ mod http_route;
 mod kind;
 mod metadata;
 mod namespace;
+mod precedence;
 mod proxy_class;
 mod re2;
 mod reference;
@@ -50,6 +51,7 @@ pub use http_route::{
 pub use kind::{Body, KindFacts};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, SERVER_FIELDS};
 pub use namespace::Namespace;
+pub use precedence::Precedence;
 pub use proxy_class::{
     Listen, ProxyClass, ProxyMatch, Role, SeparateStreams, StreamDialect, Visibility,
 };

@@ -98,6 +98,11 @@ pub(super) async fn post(
         let then = stored.as_ref().map(|stored| stored.document.clone());
         let then = then.filter(|_| !matches!(outcome, Outcome::Deleted | Outcome::NotFound));
         let now = current.get(key).map(|stored| stored.document.clone());
+        let created = now.as_ref().and_then(|now| now.created);
+        let then = then.map(|mut then| {
+            Arc::make_mut(&mut then).created = created; // it stays as old as it is
+            then
+        });
         let shown = |document: Option<&Arc<_>>| {
             let declared = |document: &Arc<crate::model::Document>| document.to_json();
             document.and_then(|document| declared(document).ok())

@@ -138,6 +138,7 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
         },
         spec,
         origin: value.origin,
+        created: Some(object.created.0),
     };
     let moment = |revision: netloft_store::Revision, at| Moment {
         revision: Revision(revision.0),

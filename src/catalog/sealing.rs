@@ -113,6 +113,7 @@ impl Sealer {
             metadata: document.metadata.clone(),
             spec: Spec::Secret(sealed),
             origin: document.origin.clone(),
+            created: document.created,
         };
         // The text it was declared by holds the values, and kubectl keeps a copy of its own.
         document.origin.text = None;

@@ -25,6 +25,7 @@ fn service(name: &str, port: u16) -> Document {
             line: Some(1),
             ..Origin::default()
         },
+        created: None,
     }
 }
 
@@ -83,12 +84,18 @@ async fn many_documents_become_one_revision_and_can_be_read_on_return() {
     assert_eq!(outcomes(&applied), [Outcome::Created, Outcome::Created]);
     let current = catalog.current();
     assert_eq!(current.revision, Revision(1));
-    assert_eq!(*current.get(&key("a")).unwrap().document, service("a", 80));
+    let expected = Document {
+        created: Some(1),
+        ..service("a", 80)
+    };
+    assert_eq!(*current.get(&key("a")).unwrap().document, expected);
 
     let applied = apply(&catalog, [put(service("a", 81)), Edit::Delete(key("b"))]).await;
     assert_eq!(applied.revision, Revision(2));
     assert_eq!(outcomes(&applied), [Outcome::Configured, Outcome::Deleted]);
-    assert!(catalog.current().get(&key("b")).is_none());
+    let current = catalog.current();
+    assert_eq!(current.get(&key("a")).unwrap().document.created, Some(1));
+    assert!(current.get(&key("b")).is_none());
 }
 
 #[tokio::test]
@@ -129,7 +136,8 @@ async fn documents_of_every_shape_are_stored_under_keys_of_their_own() {
         .unwrap()
         .current();
     assert_eq!(again.len(), declared.len());
-    for document in declared {
+    for mut document in declared {
+        document.created = Some(1);
         let stored = again.get(&document.key()).map(|stored| &*stored.document);
         assert_eq!(stored, Some(&document));
     }

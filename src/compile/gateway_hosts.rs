@@ -11,13 +11,13 @@ use std::{
 
 use super::{Lens, Output, Product, hostname};
 use crate::{
-    model::{GatewayListener, Kind, NamespacesFrom, Spec},
+    model::{GatewayListener, Kind, NamespacesFrom, Precedence, Spec},
     view::{Attachment, Index, Name, Parent, ParentKind},
 };
 
-/// Host names by which requests enter on `port`, with the HTTPRoutes of each.
+/// Host names by which requests enter on `port`, with the HTTPRoutes of each by precedence.
 pub(super) fn compile(class: &Arc<str>, port: u16, lens: &mut Lens<'_>) -> Output {
-    let mut hosts: BTreeMap<Arc<str>, BTreeSet<Name>> = BTreeMap::new();
+    let mut hosts: BTreeMap<Arc<str>, BTreeSet<(&Precedence, Name)>> = BTreeMap::new();
     for gateway in lens.entry(Index::GatewaysOf(class.clone())) {
         let Some(Spec::Gateway(spec)) = lens.spec(Kind::Gateway, gateway) else {
             continue;
@@ -35,7 +35,8 @@ pub(super) fn compile(class: &Arc<str>, port: u16, lens: &mut Lens<'_>) -> Outpu
                     names_listener(parent, it) && admits(it, &gateway.namespace, &route.namespace)
                 }) {
                     for host in self::hosts(listener, attachment) {
-                        hosts.entry(host).or_default().insert(route.clone());
+                        let route = (&attachment.precedence, route.clone());
+                        hosts.entry(host).or_default().insert(route);
                     }
                 }
             }
@@ -43,7 +44,7 @@ pub(super) fn compile(class: &Arc<str>, port: u16, lens: &mut Lens<'_>) -> Outpu
     }
     let hosts = hosts
         .into_iter()
-        .map(|(host, routes)| (host, routes.into_iter().collect()))
+        .map(|(host, routes)| (host, routes.into_iter().map(|(_, name)| name).collect()))
         .collect();
     Output {
         product: Product::GatewayHosts(Arc::new(hosts)),

@@ -43,7 +43,8 @@ pub(super) fn everything_to(target: Target, protocol: Protocol, audience: Audien
     }
 }
 
-/// The rules of all `routes`, by precedence; between equals, in the order of `routes` and rules.
+/// The rules of all `routes`, by precedence; between equals, in the order of `routes`, which is that
+/// of their own precedence, and of rules.
 pub(super) fn compile(
     routes: &[Name],
     audience: Audience,

@@ -107,9 +107,11 @@ pub(super) fn compile(
         };
         let mut parents = attachment.to(ParentKind::Service, service);
         if parents.any(|parent| parents::takes_port(parent, declared)) {
-            attached.push(name.clone());
+            attached.push((&attachment.precedence, name.clone()));
         }
     }
+    attached.sort_unstable();
+    let attached: Vec<Name> = attached.into_iter().map(|(_, name)| name).collect();
     let (rules, problems) = if attached.is_empty() {
         let target = Target {
             port: port.clone(),

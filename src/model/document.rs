@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
 
-use super::{Body, Kind, Metadata, SERVER_FIELDS, Spec};
+use super::{Body, Kind, Metadata, Precedence, SERVER_FIELDS, Spec};
 
 /// What names a document: unique within a mesh.
 #[derive(
@@ -47,6 +47,8 @@ pub struct Document {
     pub spec: Spec,
     /// Where it was declared.
     pub origin: Origin,
+    /// The store's revision that it came into being with; none before it is stored.
+    pub created: Option<u64>,
 }
 
 /// Why a JSON object is not a document.
@@ -127,6 +129,7 @@ impl Document {
             metadata,
             spec: Spec::from_json(kind, body)?,
             origin,
+            created: None,
         })
     }
 
@@ -147,6 +150,12 @@ impl Document {
             (_, body) => drop(object.insert("spec".to_owned(), body)),
         }
         Ok(object.into())
+    }
+
+    /// Its place among documents that claim the same.
+    #[must_use]
+    pub fn precedence(&self) -> Precedence {
+        Precedence::of(self.created, &self.metadata.namespace, &self.metadata.name)
     }
 
     /// What names it.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Name;
-use crate::model::{HttpRoute, Kind};
+use crate::model::{Document, HttpRoute, Kind, Precedence};
 
 /// Where an HTTPRoute applies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Attachment {
     pub parents: Vec<Parent>,
     /// Its `hostnames`; only Gateway parents ask for them.
     pub hostnames: Vec<Arc<str>>,
+    /// Where it stands among routes that take the same requests.
+    pub precedence: Precedence,
 }
 
 /// One of a route's parents, its namespace filled in.
@@ -37,7 +39,8 @@ pub enum ParentKind {
 }
 
 impl Attachment {
-    pub(super) fn of(route: &HttpRoute, namespace: &Arc<str>) -> Self {
+    pub(super) fn of(document: &Document, route: &HttpRoute) -> Self {
+        let namespace = &document.metadata.namespace;
         let parents = route.parent_refs.iter().map(|parent| {
             let kind = match parent.target() {
                 Some(Kind::Service) => Some(ParentKind::Service),
@@ -54,6 +57,7 @@ impl Attachment {
         Self {
             parents: parents.collect(),
             hostnames: route.hostnames.clone(),
+            precedence: document.precedence(),
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn memberships(document: &Document) -> BTreeSet<Index> {
             sets.insert(Index::ServicesIn(namespace.clone()));
         }
         Spec::HttpRoute(route) => {
-            let parents = Attachment::of(route, namespace).parents;
+            let parents = Attachment::of(document, route).parents;
             sets.extend(parents.into_iter().filter_map(|parent| {
                 let kind = parent.kind?;
                 Some(Index::RoutesOf(kind, parent.name))

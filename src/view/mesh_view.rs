@@ -222,7 +222,7 @@ impl MeshView {
 
     fn put_route(&mut self, name: &Name, new: Option<&Document>, keys: &mut Vec<ReadKey>) {
         let attachment = new.and_then(|document| match &document.spec {
-            Spec::HttpRoute(route) => Some(Arc::new(Attachment::of(route, &name.namespace))),
+            Spec::HttpRoute(route) => Some(Arc::new(Attachment::of(document, route))),
             _ => None,
         });
         if put(&mut self.attachments, name, attachment) {
@@ -255,8 +255,8 @@ fn put<V: PartialEq>(map: &mut OrdMap<Name, Arc<V>>, name: &Name, new: Option<Ar
 }
 
 /// What of a document compiling may depend on.
-fn said(document: Option<&Document>) -> Option<(&crate::model::Metadata, &Spec)> {
-    document.map(|document| (&document.metadata, &document.spec))
+fn said(document: Option<&Document>) -> Option<(&crate::model::Metadata, &Spec, Option<u64>)> {
+    document.map(|document| (&document.metadata, &document.spec, document.created))
 }
 
 fn service(document: Option<&Document>) -> Option<&Service> {

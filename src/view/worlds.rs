@@ -57,6 +57,7 @@ fn read(declared: Declared) -> Arc<Document> {
         metadata: declared.metadata,
         spec: Spec::from_json(*kind, declared.spec).unwrap(),
         origin: Origin::default(),
+        created: None,
     })
 }
 

@@ -127,6 +127,7 @@ mod tests {
             metadata: serde_json::from_value(metadata).unwrap(),
             spec: Spec::from_json(Kind::Service, spec).unwrap(),
             origin: Origin::default(),
+            created: None,
         }
     }
 

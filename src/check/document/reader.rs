@@ -179,6 +179,7 @@ impl Reader<'_> {
                 line: Some(self.line),
                 text: text.filter(|_| !kind.is_secret()),
             },
+            created: None,
         });
         Some(Read {
             key,

@@ -4,5 +4,6 @@ mod cost;
 mod errors;
 mod golden;
 mod incremental;
+mod precedence;
 mod processes;
 mod world;

@@ -47,8 +47,12 @@ impl Story {
         for edit in edits {
             match edit {
                 Edit::Put(document) => {
-                    self.documents.insert(document.key(), document.clone());
-                    changes.push(put(document));
+                    let mut document = document.clone();
+                    let old = self.documents.get(&document.key());
+                    let created = old.and_then(|old| old.created);
+                    Arc::make_mut(&mut document).created = created.or(Some(self.revision + 1));
+                    changes.push(put(&document));
+                    self.documents.insert(document.key(), document);
                 }
                 Edit::Delete(key) => {
                     self.documents.remove(key);
