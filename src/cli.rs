@@ -34,8 +34,10 @@ mod validate;
 mod verb;
 mod wait;
 
+pub use client::Server;
 pub use complete::answer as complete;
 pub use failure::{Failure, failed};
+pub use output::{Format, Output, table};
 pub use paint::{Colour, Terminal};
 
 verb::verbs! {

@@ -35,6 +35,8 @@ struct Args {
 enum Verb {
     /// Runs the control plane
     Up(run::up::Args),
+    /// Measures a server
+    Bench(run::bench::Args),
     #[command(flatten)]
     Client(cli::Verb),
     /// Prints the manual, or writes its pages
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
     let done = runtime.block_on(async {
         match args.verb {
             Verb::Up(args) => run::up::run(args).await,
+            Verb::Bench(args) => run::bench::run(args).await,
             Verb::Client(verb) => cli::run(verb).await,
             Verb::Man(args) => cli::man::run(args, Args::command()).await,
         }

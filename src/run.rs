@@ -1,4 +1,5 @@
 //! Verbs that run something, one a file.
 
+pub mod bench;
 pub mod history;
 pub mod up;

@@ -9,9 +9,10 @@ use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client as Http, rt::TokioExecutor};
 use serde::de::DeserializeOwned;
 
-pub(super) use super::connection::{InNamespace, Server};
+pub(super) use super::connection::InNamespace;
+pub use super::connection::Server;
 use super::{Failure, connection::Found};
-use crate::api::types::{File, ProblemDetails};
+use crate::api::types::{ApplyAnswer, ApplyBody, File, ProblemDetails};
 
 /// Longest wait for an answer: an apply of the largest size takes seconds.
 const BOUND: Duration = Duration::from_secs(60);
@@ -66,6 +67,29 @@ impl Server {
     pub(super) async fn text(&self, path: &str) -> Result<String, Failure> {
         let (_, body) = self.answer(Ask::new(Method::GET, path)).await?;
         Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Applies files, each by its name and its text, in one transaction.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is no answer, or it is no.
+    pub async fn apply(
+        &self,
+        files: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<(), Failure> {
+        let files = files
+            .into_iter()
+            .map(|(name, text)| File { name, text })
+            .collect();
+        let body = ApplyBody {
+            files,
+            delete: false,
+        };
+        let json = serde_json::to_vec(&body).map_err(Failure::other)?;
+        let ask = Ask::new(Method::POST, "/v1/apply")
+            .json(json)
+            .about(&body.files);
+        self.ask::<ApplyAnswer>(ask).await.map(drop)
     }
 
     /// Sends `ask` and reads the answer.

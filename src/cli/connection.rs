@@ -29,7 +29,7 @@ struct Flags {
 
 /// Where the server is, as flags, environment and the user's file tell it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Server {
+pub struct Server {
     flags: Flags,
     /// Whether each was typed, rather than read from the environment.
     typed_server: bool,

@@ -120,7 +120,8 @@ impl Failure {
     }
 
     /// No server answers.
-    pub(super) fn unreachable(text: impl Display) -> Self {
+    #[must_use]
+    pub fn unreachable(text: impl Display) -> Self {
         Self::new(Code::Unreachable, text)
     }
 

@@ -11,7 +11,7 @@ use super::{
 
 /// The form of what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
+pub enum Format {
     /// Columns, for people
     Table,
     /// JSON
@@ -24,7 +24,7 @@ pub(super) enum Format {
 
 /// Which form.
 #[derive(Debug, Clone, clap::Args)]
-pub(super) struct Output {
+pub struct Output {
     /// Form of the output
     #[arg(short, long = "output", value_enum, default_value_t = Format::Table)]
     pub(super) output: Format,
@@ -37,7 +37,10 @@ impl Output {
     }
 
     /// Shows `value` in its form: as a whole, by the rows of `table`, or by `names`.
-    pub(super) fn show<T: Serialize>(
+    ///
+    /// # Errors
+    /// [`Failure`] when standard output cannot be written.
+    pub fn show<T: Serialize>(
         &self,
         value: &T,
         table: impl FnOnce() -> String,
@@ -114,7 +117,8 @@ pub(super) fn note(text: &str) {
 }
 
 /// Rows in columns as wide as their widest cell, three spaces apart.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+#[must_use]
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|cell| width(cell)).collect();
     for row in rows {
         for (widest, cell) in widths.iter_mut().zip(row) {
