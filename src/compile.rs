@@ -45,6 +45,7 @@ mod unit;
 mod virtual_host;
 mod wire;
 
+pub use gateway_hosts::hosts as listener_hosts;
 pub use output::{Contents, Output, Placement, Product};
 pub use overlay::Selects;
 pub use raw::{NotRaw, Raw, served};

@@ -44,9 +44,9 @@ pub use gateway::{
 pub use gateway_class::{CONTROLLER, GatewayClass, ParametersRef};
 pub use health_check::HealthCheck;
 pub use http_route::{
-    BackendRef, Filter, HeaderMatch, HeaderModifier, HeaderValue, HttpPathModifier, HttpRoute,
-    Match, MatchType, ParentRef, PathMatch, PathMatchType, QueryParamMatch, Redirect, Rewrite,
-    Rule, Timeouts,
+    Asks, BackendRef, Filter, HeaderMatch, HeaderModifier, HeaderValue, HttpPathModifier,
+    HttpRoute, Match, MatchType, ParentRef, PathMatch, PathMatchType, QueryParamMatch, Redirect,
+    Rewrite, Rule, Timeouts,
 };
 pub use kind::{Body, KindFacts};
 pub use metadata::{DEFAULT_NAMESPACE, Metadata, SERVER_FIELDS};

@@ -18,4 +18,8 @@ impl World for Stored<'_> {
     fn documents(&self, kind: Kind) -> Box<dyn Iterator<Item = &Document> + '_> {
         Box::new(self.0.list(kind, None).map(|(_, stored)| &*stored.document))
     }
+
+    fn referrers(&self, key: &DocumentKey) -> Box<dyn Iterator<Item = &Document> + '_> {
+        Box::new(self.0.referrers(key).map(|stored| &*stored.document))
+    }
 }

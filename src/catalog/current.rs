@@ -44,7 +44,10 @@ impl Current {
     }
 
     /// The documents that name `key`; costs their number.
-    pub fn referrers<'a>(&'a self, key: &DocumentKey) -> impl Iterator<Item = &'a Arc<Stored>> {
+    pub fn referrers<'a>(
+        &'a self,
+        key: &DocumentKey,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> + use<'a> {
         let named_by = Target::to(key).key();
         let named_by = named_by.and_then(|target| self.named_by.get(&target));
         let keys = named_by.into_iter().flat_map(OrdSet::iter);

@@ -135,6 +135,10 @@ codes! {
     NO_COMMON_HOST    = 413 Warning "A route and its listener have no host name in common"
     NOT_VISIBLE       = 414 Warning "A proxy class names a service that does not exist"
     VERSION_TAKEN     = 415 Error "A version was given to another content before"
+    SAME_MATCH        = 416 Warning "Two routes ask for the same requests"
+    SAME_LISTENER     = 417 Warning "Two Gateways take the same host name on one port"
+    NOTHING_SELECTED  = 418 Warning "A selector or a version fits nothing"
+    REDIRECT_LOOP     = 419 Warning "A redirect leads back to itself"
 
     COMPILED_BACKEND  = 501 Error "A backend is not there, or cannot be used"
     COMPILED_NOWHERE  = 502 Error "A rule sends requests nowhere"

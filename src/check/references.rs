@@ -1,12 +1,23 @@
-//! What documents name besides themselves, looked up in the world after the whole change.
+//! What documents name besides themselves, looked up in the world after the whole change; and what
+//! they claim that others do too.
+
+use std::collections::HashSet;
 
 mod backend;
 mod class;
+mod gateways;
+mod loops;
 mod parent;
+mod rivals;
+mod selectors;
 
 pub use parent::attachments;
 
-use super::{Code, Diagnostic, World, locate, raw, suggest};
+use gateways::Gateways;
+use rivals::Rivals;
+use selectors::Selectors;
+
+use super::{Code, Diagnostic, World, diagnostic::dotted, locate, locate::place, raw, suggest};
 use crate::model::{
     Document, DocumentKey, Form, RefRole, Reference, Service, ServicePort, Spec, Target,
 };
@@ -22,6 +33,11 @@ pub fn references<'a>(
     documents: impl IntoIterator<Item = &'a Document>,
     world: &dyn World,
 ) -> Vec<Diagnostic> {
+    let documents: Vec<&Document> = documents.into_iter().collect();
+    let changed: HashSet<DocumentKey> = documents.iter().map(|document| document.key()).collect();
+    let rivals = Rivals::new(&changed, world);
+    let gateways = Gateways::new(&changed, world);
+    let selectors = Selectors::new(world);
     let mut found = Vec::new();
     for document in documents {
         let mut own = Vec::new();
@@ -34,7 +50,14 @@ pub fn references<'a>(
             own.extend(seeker.seek());
         }
         own.extend(raw::version(document, world));
-        locate::place(document, &mut own);
+        // What is broken is not what it is meant to be.
+        if !world.is_unreadable(&document.key()) {
+            own.extend(rivals.seek(document));
+            own.extend(loops::seek(document, &rivals));
+            own.extend(gateways.seek(document));
+            own.extend(selectors.seek(document));
+        }
+        place(document, &mut own);
         found.append(&mut own);
     }
     found.sort_by_key(Diagnostic::order);
@@ -164,9 +187,29 @@ impl<'a> Seeker<'a> {
     }
 }
 
+/// Where `pointer` of `document` stands, for a message about another document.
+fn place_of(document: &Document, pointer: &str) -> String {
+    let origin = &document.origin;
+    let line = locate(origin, pointer).map(|span| span.start.line);
+    let at = match (&origin.file, line) {
+        (Some(file), Some(line)) => format!(" ({file} line {line})"),
+        (None, Some(line)) => format!(" (line {line})"),
+        _ => String::new(),
+    };
+    format!("{} of it{at}", dotted(pointer))
+}
+
 /// Whether there could be a document of that key: what could not is told as a bound.
 fn is_name(key: &DocumentKey) -> bool {
     Form::DnsLabel.fits(&key.namespace) && Form::DnsLabel.fits(&key.name)
+}
+
+/// The number that `number` is most likely a slip of.
+fn meant_port(number: u16, known: impl IntoIterator<Item = u16>) -> Option<String> {
+    let known: Vec<String> = known.into_iter().map(|port| port.to_string()).collect();
+    let known = known.iter().map(String::as_str);
+    let meant = suggest::nearest(&number.to_string(), known)?;
+    Some(format!("did you mean {meant}?"))
 }
 
 /// `8080 (http), 9090 (admin)`.

@@ -3,11 +3,13 @@
 mod language;
 
 mod good;
+mod meant;
 mod mutations;
 mod order;
 mod pages;
 pub(crate) mod pairs;
 mod rejections;
 mod rendering;
+mod rivals;
 mod rules;
 mod secrets;

@@ -1,8 +1,11 @@
 //! The documents that references are looked up in: as they would be after the whole change.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
-use crate::model::{Document, DocumentKey, Kind};
+use crate::model::{Document, DocumentKey, Kind, Metadata, Precedence, Target};
 
 /// Every document there would be.
 pub trait World {
@@ -13,6 +16,9 @@ pub trait World {
     /// there, and for what must not clash between Gateways.
     fn documents(&self, kind: Kind) -> Box<dyn Iterator<Item = &Document> + '_>;
 
+    /// The documents that name `key`, in any order, whether it is there or not.
+    fn referrers(&self, key: &DocumentKey) -> Box<dyn Iterator<Item = &Document> + '_>;
+
     /// The document of that key as it was before the change.
     fn before(&self, _key: &DocumentKey) -> Option<&Document> {
         None
@@ -22,6 +28,15 @@ pub trait World {
     fn is_unreadable(&self, _key: &DocumentKey) -> bool {
         false
     }
+
+    /// The place of `document` among those that claim the same, as old as it is.
+    fn precedence(&self, document: &Document) -> Precedence {
+        let before = || self.before(&document.key())?.created;
+        let Metadata {
+            namespace, name, ..
+        } = &document.metadata;
+        Precedence::of(document.created.or_else(before), namespace, name)
+    }
 }
 
 /// A world of listed documents laid over another one, or over nothing: what a change brings, or
@@ -30,6 +45,8 @@ pub trait World {
 pub struct Overlay<'a> {
     base: Option<&'a dyn World>,
     put: BTreeMap<DocumentKey, &'a Document>,
+    /// Which of those name what, under [`Target::key`].
+    named_by: OnceCell<BTreeMap<DocumentKey, Vec<&'a Document>>>,
     deleted: BTreeSet<DocumentKey>,
     unreadable: BTreeSet<DocumentKey>,
 }
@@ -64,6 +81,20 @@ impl<'a> Overlay<'a> {
         self
     }
 
+    fn named_by(&self) -> &BTreeMap<DocumentKey, Vec<&'a Document>> {
+        self.named_by.get_or_init(|| {
+            let mut all: BTreeMap<DocumentKey, Vec<&Document>> = BTreeMap::new();
+            for document in self.put.values().copied() {
+                let references = document.spec.refs(&document.metadata.namespace).into_iter();
+                let named: BTreeSet<_> = references.filter_map(|to| to.target.key()).collect();
+                for target in named {
+                    all.entry(target).or_default().push(document);
+                }
+            }
+            all
+        })
+    }
+
     fn hides(&self, key: &DocumentKey) -> bool {
         self.deleted.contains(key) || self.put.contains_key(key)
     }
@@ -71,6 +102,7 @@ impl<'a> Overlay<'a> {
 
 impl<'a> Extend<&'a Document> for Overlay<'a> {
     fn extend<I: IntoIterator<Item = &'a Document>>(&mut self, documents: I) {
+        self.named_by.take();
         self.put.extend(
             documents
                 .into_iter()
@@ -100,6 +132,16 @@ impl World for Overlay<'_> {
             mine.filter(move |document| document.spec.kind() == kind)
                 .chain(theirs),
         )
+    }
+
+    fn referrers(&self, key: &DocumentKey) -> Box<dyn Iterator<Item = &Document> + '_> {
+        let mine = Target::to(key)
+            .key()
+            .and_then(|target| self.named_by().get(&target));
+        let mine = mine.into_iter().flatten().copied();
+        let base = self.base.map(|base| base.referrers(key));
+        let theirs = base.into_iter().flatten();
+        Box::new(mine.chain(theirs.filter(|document| !self.hides(&document.key()))))
     }
 
     fn before(&self, key: &DocumentKey) -> Option<&Document> {

@@ -11,8 +11,8 @@ use std::{
 
 use super::{Lens, Output, Product, hostname};
 use crate::{
-    model::{GatewayListener, Kind, NamespacesFrom, Precedence, Spec},
-    view::{Attachment, Index, Name, Parent, ParentKind},
+    model::{GatewayListener, Kind, Precedence, Spec},
+    view::{Index, Name, Parent, ParentKind},
 };
 
 /// Host names by which requests enter on `port`, with the HTTPRoutes of each by precedence.
@@ -32,9 +32,9 @@ pub(super) fn compile(class: &Arc<str>, port: u16, lens: &mut Lens<'_>) -> Outpu
             };
             for parent in attachment.to(ParentKind::Gateway, gateway) {
                 for listener in listeners.iter().filter(|it| {
-                    names_listener(parent, it) && admits(it, &gateway.namespace, &route.namespace)
+                    names_listener(parent, it) && it.admits(&gateway.namespace, &route.namespace)
                 }) {
-                    for host in self::hosts(listener, attachment) {
+                    for host in self::hosts(listener, &attachment.hostnames) {
                         let route = (&attachment.precedence, route.clone());
                         hosts.entry(host).or_default().insert(route);
                     }
@@ -61,27 +61,16 @@ pub(super) fn names_listener(parent: &Parent, listener: &GatewayListener) -> boo
             .is_none_or(|name| *name == listener.name)
 }
 
-/// Whether a listener of a Gateway in `own` admits routes of namespace `from`.
-pub(super) fn admits(listener: &GatewayListener, own: &str, from: &str) -> bool {
-    let namespaces = listener
-        .allowed_routes
-        .as_ref()
-        .and_then(|allowed| allowed.namespaces.as_ref());
-    match namespaces.and_then(|namespaces| namespaces.from) {
-        Some(NamespacesFrom::All) => true,
-        Some(NamespacesFrom::Same) | None => own == from,
-    }
-}
-
-/// The host names that a route has on a listener, in lower case as Envoy compares them.
-pub(super) fn hosts(listener: &GatewayListener, attachment: &Attachment) -> BTreeSet<Arc<str>> {
+/// The host names that a route of these `hostnames` has on a listener, in lower case as Envoy
+/// compares them; `*` for all. None: it is not attached there.
+#[must_use]
+pub fn hosts(listener: &GatewayListener, hostnames: &[Arc<str>]) -> BTreeSet<Arc<str>> {
     let any: Arc<str> = hostname::ANY.into();
     let taken = listener.hostname.as_ref().unwrap_or(&any);
-    let of_route = &attachment.hostnames;
-    let asked = if of_route.is_empty() {
+    let asked = if hostnames.is_empty() {
         std::slice::from_ref(&any)
     } else {
-        of_route
+        hostnames
     };
     asked
         .iter()

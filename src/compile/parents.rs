@@ -97,7 +97,7 @@ fn gateway(
     }
     let admitting: Vec<_> = meant
         .into_iter()
-        .filter(|listener| gateway_hosts::admits(listener, &name.namespace, &route.namespace))
+        .filter(|listener| listener.admits(&name.namespace, &route.namespace))
         .collect();
     if admitting.is_empty() {
         return Err(Fault::Refused(
@@ -110,7 +110,7 @@ fn gateway(
     }
     let any = admitting
         .into_iter()
-        .any(|listener| !gateway_hosts::hosts(listener, attachment).is_empty());
+        .any(|listener| !gateway_hosts::hosts(listener, &attachment.hostnames).is_empty());
     if any {
         Ok(())
     } else {

@@ -3,6 +3,7 @@
 //! Absent on purpose, each refused by name until it has an effect: `RequestMirror`, `ExtensionRef`
 //! and `CORS` filters, session persistence, retries.
 
+mod asks;
 mod bounds;
 mod filters;
 mod refs;
@@ -12,6 +13,8 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use asks::Asks;
 
 use super::{Body, Duration, Form, Gateway, Kind, KindFacts, form};
 

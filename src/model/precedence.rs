@@ -20,6 +20,12 @@ impl Precedence {
             name: format!("{namespace}/{name}"),
         }
     }
+
+    /// Whether age decides between the two, not the name.
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.created < other.created
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod apply;
 mod reads;
+mod warnings;
 mod watches;
 mod writes;
 

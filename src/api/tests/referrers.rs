@@ -2,7 +2,7 @@
 
 use super::*;
 
-const VERSIONED: &str = "apiVersion: netloft.dev/v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n  selector: {app: web}\n  versions: {v1: {version: v1}, v2: {version: v2}}\n";
+const VERSIONED: &str = "apiVersion: netloft.dev/v1\nkind: Service\nmetadata: {name: web}\nspec:\n  ports: [{port: 80}]\n  endpoints: [{address: 10.0.0.1, labels: {version: v1}}, {address: 10.0.0.2, labels: {version: v2}}]\n  versions: {v1: {version: v1}, v2: {version: v2}}\n";
 const SPLIT: &str = "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: split}\nspec:\n  parentRefs: [{group: \"\", kind: Service, name: web}]\n  rules:\n  - backendRefs:\n    - {group: netloft.dev, kind: ServiceVersion, name: web.v2}\n";
 
 /// One v2 less.
@@ -41,7 +41,7 @@ async fn a_change_that_takes_away_what_a_stored_route_names_is_refused_at_the_ro
     assert_eq!(status, StatusCode::OK, "{answer}");
     assert_eq!(answer["warnings"][0]["code"], "NL0405");
     // Once it dangles, an edit of something else is not to blame.
-    let other = without_v2().replace("app: web", "app: site");
+    let other = without_v2().replace("10.0.0.2", "10.0.0.3");
     let (status, answer) = apply(&api, "", &other).await;
     assert_eq!((status, &answer["warnings"]), (StatusCode::OK, &json!([])));
 }

@@ -1,6 +1,6 @@
 //! Where a route sends requests: the service, its port, its version.
 
-use super::{Seeker, ports};
+use super::{Seeker, meant_port, ports};
 use crate::{
     check::{Code, Diagnostic, suggest},
     model::{DocumentKey, Service, ServicePort},
@@ -113,7 +113,7 @@ fn no_port(
             port.port
         )),
         (None, [only]) => Some(format!("did you mean {}?", only.port)),
-        (None, _) => None,
+        (None, _) => meant_port(number, known.iter().map(|port| port.port)),
     };
     seeker
         .report(

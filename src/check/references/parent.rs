@@ -1,13 +1,14 @@
 //! What a route attaches to: a Service, whole or one port, or a Gateway, whole or some listeners.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
-use super::{Seeker, ports};
+use super::{Seeker, meant_port, ports, rivals::Door};
 use crate::{
-    check::{Code, Diagnostic, suggest},
+    check::{Code, Diagnostic, World, suggest},
+    compile::listener_hosts,
     model::{
-        Document, DocumentKey, Gateway, GatewayListener, Kind, RefRole, Reference, Service, Spec,
-        Target,
+        Document, DocumentKey, Gateway, GatewayListener, Kind, RefRole, Reference, Service,
+        ServicePort, Spec, Target,
     },
 };
 
@@ -41,11 +42,8 @@ fn other_namespace(seeker: &Seeker<'_>, key: &DocumentKey) -> Diagnostic {
 
 fn port(seeker: &Seeker<'_>, key: &DocumentKey, service: &Service) -> Option<Diagnostic> {
     let reference = seeker.reference;
-    let named = |port: &&crate::model::ServicePort| {
-        reference.port.is_none_or(|number| number == port.port)
-            && (reference.section.is_none() || reference.section == port.name)
-    };
-    let mut there = service.ports.iter().filter(named).peekable();
+    let there = service.ports.iter();
+    let mut there = there.filter(|it| named_port(reference, it)).peekable();
     let field = field_of(seeker);
     if there.peek().is_none() {
         return Some(
@@ -60,6 +58,7 @@ fn port(seeker: &Seeker<'_>, key: &DocumentKey, service: &Service) -> Option<Dia
                 .suggest(meant(
                     seeker,
                     service.ports.iter().filter_map(|p| p.name.as_deref()),
+                    service.ports.iter().map(|p| p.port),
                 )),
         );
     }
@@ -95,7 +94,11 @@ fn listener(seeker: &Seeker<'_>, key: &DocumentKey, gateway: &Gateway) -> Option
                 )
                 .expected(format!("one of {}", suggest::enumerate(shown)))
                 .found(part_of(seeker))
-                .suggest(meant(seeker, names())),
+                .suggest(meant(
+                    seeker,
+                    names(),
+                    gateway.listeners.iter().map(|it| it.port),
+                )),
         );
     }
     let own = &seeker.document.metadata.namespace;
@@ -134,8 +137,9 @@ fn hosts(
             .iter()
             .map(|listener| listener.hostname.as_deref())
     };
-    let common = |host: &str| taken().any(|taken| taken.is_none_or(|taken| overlap(taken, host)));
-    if route.hostnames.is_empty() || route.hostnames.iter().any(|host| common(host)) {
+    let common =
+        |listener: &&GatewayListener| !listener_hosts(listener, &route.hostnames).is_empty();
+    if listeners.iter().any(common) {
         return None;
     }
     Some(
@@ -148,15 +152,6 @@ fn hosts(
             .expected(format!("one of {}", suggest::enumerate(taken().flatten())))
             .found(suggest::enumerate(&route.hostnames)),
     )
-}
-
-/// Whether a host name can be meant by both.
-fn overlap(a: &str, b: &str) -> bool {
-    let covers = |wide: &str, narrow: &str| {
-        wide.strip_prefix('*')
-            .is_some_and(|suffix| narrow.trim_start_matches('*').ends_with(suffix))
-    };
-    a == b || covers(a, b) || covers(b, a)
 }
 
 /// The field that names a part of the parent.
@@ -177,9 +172,20 @@ fn part_of(seeker: &Seeker<'_>) -> String {
     }
 }
 
-fn meant<'n>(seeker: &Seeker<'_>, names: impl Iterator<Item = &'n str>) -> Option<String> {
-    let name = suggest::nearest(seeker.reference.section.as_deref()?, names)?;
-    Some(format!("did you mean {name:?}?"))
+/// The part that was meant: by its name where one is given, else by its number.
+fn meant<'n>(
+    seeker: &Seeker<'_>,
+    names: impl Iterator<Item = &'n str>,
+    numbers: impl Iterator<Item = u16>,
+) -> Option<String> {
+    match (&seeker.reference.section, seeker.reference.port) {
+        (Some(section), _) => {
+            let name = suggest::nearest(section, names)?;
+            Some(format!("did you mean {name:?}?"))
+        }
+        (None, Some(port)) => meant_port(port, numbers),
+        (None, None) => None,
+    }
 }
 
 /// The listeners that `route` attaches to, as the Gateway's key and the listener's place in it, each
@@ -205,12 +211,8 @@ pub fn attachments<'d>(
             continue;
         };
         for (place, listener) in gateway.listeners.iter().enumerate() {
-            let takes = |host: &Arc<str>| {
-                let taken = listener.hostname.as_deref();
-                taken.is_none_or(|taken| overlap(taken, host))
-            };
-            let hosts = spec.hostnames.is_empty() || spec.hostnames.iter().any(takes);
-            if named(&reference, listener) && listener.admits(&key.namespace, own) && hosts {
+            let admits = named(&reference, listener) && listener.admits(&key.namespace, own);
+            if admits && !listener_hosts(listener, &spec.hostnames).is_empty() {
                 attached.insert((key.clone(), place));
             }
         }
@@ -218,31 +220,53 @@ pub fn attachments<'d>(
     attached
 }
 
+/// By which doors requests come from `parent` to `route`; none where it is not attached.
+pub(super) fn doors(route: &Document, parent: &DocumentKey, world: &dyn World) -> BTreeSet<Door> {
+    let own = &route.metadata.namespace;
+    let Spec::HttpRoute(spec) = &route.spec else {
+        return BTreeSet::new();
+    };
+    let mut doors = BTreeSet::new();
+    let references = route.spec.refs(own).into_iter();
+    for reference in references.filter(|reference| {
+        reference.role == RefRole::Parent && reference.target == Target::to(parent)
+    }) {
+        match world.document(parent).map(|document| &document.spec) {
+            Some(Spec::Service(service)) if parent.namespace == *own => {
+                let ports = service.ports.iter();
+                let ports = ports.filter(|port| named_port(&reference, port));
+                let http = ports.filter(|port| port.speaks().is_http());
+                doors.extend(http.map(|port| Door {
+                    port: port.port,
+                    host: None,
+                }));
+            }
+            Some(Spec::Gateway(gateway)) => {
+                let listeners = gateway.listeners.iter();
+                let listeners = listeners.filter(|it| named(&reference, it));
+                for listener in listeners.filter(|it| it.admits(&parent.namespace, own)) {
+                    let hosts = listener_hosts(listener, &spec.hostnames).into_iter();
+                    doors.extend(hosts.map(|host| Door {
+                        port: listener.port,
+                        host: Some(host),
+                    }));
+                }
+            }
+            _ => {}
+        }
+    }
+    doors
+}
+
+/// Whether a reference to a Service means this port of it.
+fn named_port(reference: &Reference, port: &ServicePort) -> bool {
+    reference.port.is_none_or(|number| number == port.port)
+        && (reference.section.is_none() || reference.section == port.name)
+}
+
 /// Whether a reference to a Gateway means this listener of it.
 fn named(reference: &Reference, listener: &GatewayListener) -> bool {
     let section = reference.section.as_ref();
     reference.port.is_none_or(|port| port == listener.port)
         && section.is_none_or(|name| *name == listener.name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_host_names_overlap_where_one_covers_the_other() {
-        for (a, b, expected) in [
-            ("a.b", "a.b", true),
-            ("*.b", "a.b", true),
-            ("*.b", "x.a.b", true),
-            ("*.b", "*.a.b", true),
-            ("*.b", "b", false),
-            ("*.b", "a.c", false),
-            ("a.b", "c.b", false),
-            ("*.ab", "x.b", false),
-        ] {
-            assert_eq!(overlap(a, b), expected, "{a} {b}");
-            assert_eq!(overlap(b, a), expected, "{b} {a}");
-        }
-    }
 }

@@ -4,7 +4,7 @@ use super::language::diagnose;
 use crate::check::render;
 
 const TEXT: &str = "\
-{apiVersion: netloft.dev/v1, kind: Service, metadata: {name: orders}, spec: {ports: [{port: 80}], selector: {a: b}, versions: {v1: {v: v1}, v2: {v: v2}}}}
+{apiVersion: netloft.dev/v1, kind: Service, metadata: {name: orders}, spec: {ports: [{port: 80}], endpoints: [{address: 10.0.0.1, labels: {v: v1}}, {address: 10.0.0.2, labels: {v: v2}}], versions: {v1: {v: v1}, v2: {v: v2}}}}
 ---
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
