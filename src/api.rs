@@ -19,6 +19,7 @@ mod proxies;
 mod resources;
 mod revisions;
 mod schema;
+mod server;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,7 @@ pub use conditions::Memory as Conditions;
 pub use events::chronicle;
 pub use owner::NotPruned;
 pub use plan::Forecast;
+pub use server::{Config, OutOfBounds, serve};
 
 /// Largest body of an apply, in bytes.
 pub const MAX_APPLY: usize = 64 << 20;

@@ -158,7 +158,8 @@ impl App {
         // Ends with the loop.
         tokio::spawn(figures(reconciler.watch(), telemetry.clone()));
         let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
-        let serving = tokio::spawn(serve(config.xds, discovery, state, (http, grpc), stopping));
+        let settings = (config.api, config.xds);
+        let serving = tokio::spawn(serve(settings, discovery, state, (http, grpc), stopping));
         Ok(Self {
             http: addresses.0,
             grpc: addresses.1,
@@ -205,11 +206,12 @@ impl App {
     }
 }
 
-/// What is left at shutdown to requests for being answered before the streams end.
+/// What is left at shutdown to requests, half-sent ones too, before they are cut off and the streams
+/// end.
 const ANSWERS: Duration = Duration::from_secs(1);
 
 async fn serve(
-    config: xds::Config,
+    (config, streams): (api::Config, xds::Config),
     discovery: xds::Discovery,
     state: api::State,
     (http, grpc): (TcpListener, TcpListener),
@@ -220,14 +222,14 @@ async fn serve(
         let _ = stopping.wait_for(|stop| *stop).await;
     };
     let reports = Receiver::new(state.telemetry.traffic.clone());
-    let rest =
-        axum::serve(http, api::router(state)).with_graceful_shutdown(stopped(stopping.clone()));
+    let stop = stopped(stopping.clone());
+    let rest = api::serve(config, http, api::router(state), stop, ANSWERS);
     let (answered, all_answered) = oneshot::channel();
     let rest = async {
-        let ended = rest.await;
+        rest.await;
         // Nobody waits for it when the streams ended first.
         let _ = answered.send(());
-        ended.map_err(|error| Error::Stopped("REST", error.to_string()))
+        Ok(())
     };
     let more = tonic::service::Routes::new(reports);
     // Whoever asks how proxies stand is answered while they are still there: else a proxy that we
@@ -237,7 +239,7 @@ async fn serve(
         // Either way it is time: all are answered, or somebody does not take the answer.
         let _ = tokio::time::timeout(ANSWERS, all_answered).await;
     };
-    let streams = xds::serve(&config, discovery, more, grpc, last);
+    let streams = xds::serve(&streams, discovery, more, grpc, last);
     let streams = async {
         streams
             .await

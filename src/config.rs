@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use netloft_store::Retention;
 
-use crate::{catalog, xds};
+use crate::{api, catalog, xds};
 
 /// Everything one control-plane process is told at its start.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Config {
     pub catalog: catalog::Config,
     /// REST API and dashboard. Port 0: any free one.
     pub http: SocketAddr,
+    /// What clients of the REST API may take of it.
+    pub api: api::Config,
     /// xDS. Port 0: any free one.
     pub grpc: SocketAddr,
     /// The protocol server.
@@ -84,6 +86,7 @@ mod tests {
             },
             catalog: catalog::Config::default(),
             http: http.parse().unwrap(),
+            api: api::Config::default(),
             grpc: grpc.parse().unwrap(),
             xds: xds::Config::default(),
         };

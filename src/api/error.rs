@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{kubernetes, types::ProblemDetails};
+use super::{kubernetes, server, types::ProblemDetails};
 use crate::{
     catalog::{self, Class},
     check::Diagnostic,
@@ -104,14 +104,25 @@ impl From<catalog::Error> for ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(self.problem())).into_response();
+        let status = self.status;
+        let mut response = (status, Json(self.problem())).into_response();
+        may_come_again(status, &mut response);
         let problem = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, problem);
         response
     }
 }
 
-fn for_path(uri: &Uri, error: ApiError) -> Response {
+/// Tells when to come again, where there is no room now.
+pub(super) fn may_come_again(status: StatusCode, response: &mut Response) {
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let soon = HeaderValue::from_static(server::RETRY_AFTER);
+        response.headers_mut().insert(header::RETRY_AFTER, soon);
+    }
+}
+
+/// `error` in the words of those who ask for `uri`.
+pub(super) fn for_path(uri: &Uri, error: ApiError) -> Response {
     if kubernetes::serves(uri.path()) {
         kubernetes::Refused::from(error).into_response()
     } else {

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path as AxumPath, Query as AxumQuery, Request},
+    extract::{
+        FromRequest, FromRequestParts, Path as AxumPath, Query as AxumQuery, Request,
+        rejection::BytesRejection,
+    },
     http::{StatusCode, request::Parts},
 };
 use serde::{Deserialize, Deserializer, de, de::DeserializeOwned};
 
-use super::error::ApiError;
+use super::{error::ApiError, server::Broken};
 use crate::model;
 
 /// The query, every parameter of which must be known.
@@ -59,24 +62,27 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = Bytes::from_request(request, state).await;
-        let bytes = bytes.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                too_large(super::MAX_APPLY)
-            } else {
-                ApiError::bad_request(format!("the body broke off: {}", rejection.body_text()))
-            }
-        })?;
-        Ok(Self(bytes))
+        Ok(Self(bytes.map_err(|why| unread(&why, super::MAX_APPLY))?))
     }
 }
 
-/// The body is larger than `limit` bytes.
-pub(super) fn too_large(limit: usize) -> ApiError {
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "RequestEntityTooLarge",
-        format!("the body is larger than {} MiB", limit >> 20),
-    )
+/// Why a body that may be of `limit` bytes was not read.
+pub(super) fn unread(why: &BytesRejection, limit: usize) -> ApiError {
+    if why.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "RequestEntityTooLarge",
+            format!("the body is larger than {} MiB", limit >> 20),
+        );
+    }
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(why);
+    while let Some(error) = cause {
+        if let Some(broken) = error.downcast_ref::<Broken>() {
+            return (*broken).into();
+        }
+        cause = error.source();
+    }
+    ApiError::bad_request(format!("the body broke off: {}", why.body_text()))
 }
 
 /// A time to wait, as `30s`, `1m30s` or `250ms`.

@@ -2,10 +2,12 @@
 
 use std::{io::Write, net::SocketAddr, path::PathBuf};
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::history::{History, retention};
 use crate::{
+    api,
     app::{self, App},
     catalog, cli,
     config::{Backend, Config, StoreConfig},
@@ -38,6 +40,10 @@ pub struct Args {
         env = "NETLOFT_GRPC"
     )]
     grpc: SocketAddr,
+
+    /// Connections to the REST API at once, of which one address may have three quarters
+    #[arg(long, value_name = "COUNT", default_value_t = api::Config::default().connections)]
+    http_connections: usize,
 
     /// Apply this file or directory before serving; may be given again
     #[arg(long, value_name = "FILE")]
@@ -79,6 +85,7 @@ pub async fn run(args: Args) -> Result<(), cli::Failure> {
     let config = args.into_config()?;
     config.check().map_err(cli::Failure::usage)?;
 
+    raise_files();
     // Asked for before anything starts, so that no signal finds nobody listening.
     let mut interrupt = signal(SignalKind::interrupt()).map_err(cli::Failure::other)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(cli::Failure::other)?;
@@ -95,6 +102,19 @@ pub async fn run(args: Args) -> Result<(), cli::Failure> {
         reason = app.failed() => return Err(failure(reason)),
     }
     app.stop().await.map_err(failure)
+}
+
+/// Takes as many files as the system allows: each connection is one, and the usual bound is for
+/// programs that serve nobody. Where it does not work, the usual bound stays.
+fn raise_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the number of open files stays at {:?}", limit.current);
+    }
 }
 
 fn failure(error: app::Error) -> cli::Failure {
@@ -131,6 +151,8 @@ impl Args {
                 retention: retention(&self.history),
             },
             http: self.http,
+            api: api::Config::with_connections(self.http_connections)
+                .map_err(cli::Failure::usage)?,
             grpc: self.grpc,
             xds,
         })

@@ -7,7 +7,10 @@ use axum::{
 };
 
 use super::Refused;
-use crate::{api::error::ApiError, check::limits};
+use crate::{
+    api::{error::ApiError, extract::unread},
+    check::limits,
+};
 
 /// A body, within its limit.
 #[derive(Debug, Clone)]
@@ -29,23 +32,9 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
         let media = media.trim().to_ascii_lowercase();
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self { media, bytes }),
-            Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                Err(too_large().into())
-            }
-            Err(error) => Err(ApiError::bad_request(error.body_text()).into()),
+            Err(why) => Err(unread(&why, limits::DOCUMENT_BYTES).into()),
         }
     }
-}
-
-fn too_large() -> ApiError {
-    ApiError::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "RequestEntityTooLarge",
-        format!(
-            "the body is larger than {} bytes, the most that one document may have",
-            limits::DOCUMENT_BYTES
-        ),
-    )
 }
 
 impl Sent {

@@ -9,7 +9,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
-    api::{error::ApiError, write},
+    api::{
+        error::{ApiError, may_come_again},
+        write,
+    },
     catalog,
     check::{Code, Diagnostic},
     model::DocumentKey,
@@ -164,6 +167,9 @@ impl From<write::Refused<Self>> for Refused {
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        (self.0.error.status, Json(self.object())).into_response()
+        let status = self.0.error.status;
+        let mut response = (status, Json(self.object())).into_response();
+        may_come_again(status, &mut response);
+        response
     }
 }

@@ -6,6 +6,7 @@ use clap::Parser as _;
 use netloft_store::Retention;
 
 use crate::{
+    api,
     app::App,
     catalog, cli,
     config::{Backend, Config, StoreConfig},
@@ -53,6 +54,7 @@ impl Served {
             },
             catalog: catalog::Config::default(),
             http: any,
+            api: api::Config::default(),
             grpc: any,
             xds: xds::Config::default(),
         };
