@@ -1,6 +1,6 @@
 //! What both ends of netloft's wire agree on.
 //!
-//! Type URLs, identities of proxies, and Envoy's own descriptors (by feature `descriptors`), which
+//! Type URLs, identities of proxies, the fields of encoded messages, and Envoy's own descriptors (by feature `descriptors`), which
 //! give every message's fields by number: canonical encoding and `JSON <-> bytes` rest on them.
 //!
 //! Absent on purpose: anything about meshes, and any behaviour.
@@ -8,6 +8,7 @@
 pub mod proxy_id;
 pub mod report;
 pub mod type_url;
+pub mod wire;
 
 #[cfg(feature = "descriptors")]
 pub mod descriptors;

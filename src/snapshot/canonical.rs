@@ -10,14 +10,13 @@
 //! what comes from elsewhere ([`whole`]) it is put in order too, where its type is known.
 
 mod shapes;
-mod wire;
 
 use prost::{Message, Name};
 use smallvec::SmallVec;
 
+use netloft_proto::wire::{Field, Malformed};
+pub(super) use netloft_proto::wire::{fields, write_delimited};
 use shapes::{Inside, Shape, Shapes};
-use wire::Field;
-pub(super) use wire::{fields, write_delimited};
 
 /// Messages within messages that are followed, as deep as protobuf's own decoders follow them.
 const MAX_DEPTH: usize = 100;
@@ -79,6 +78,12 @@ pub(super) fn whole(type_url: &str, message: &[u8]) -> Result<Vec<u8>, NotEncoda
 pub(super) enum Fault {
     Malformed,
     TooDeep,
+}
+
+impl From<Malformed> for Fault {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
 }
 
 impl Fault {

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
-use super::{Dialect, names::Names, response::entry_len, send::SPLIT_AT};
+use super::{Dialect, names::Names, response::entry_len, send::SPLIT_AT, wire::Claims};
 use crate::snapshot::{Hash, Resource, Snapshot, TypeIx, TypeVersion};
 
 /// Resources that go into one response.
@@ -82,13 +82,13 @@ impl Body {
     }
 
     /// Whether `claims`, versions by name, are just what it holds.
-    pub(super) fn is_claimed_by(&self, claims: &HashMap<String, String>) -> bool {
+    pub(super) fn is_claimed_by(&self, claims: &Claims) -> bool {
         let own = || {
             let resources = self.resources.iter();
             sum_of(resources.map(|resource| (&**resource.name(), &**resource.version())))
         };
-        let claimed = claims.iter().map(|(name, version)| (&**name, &**version));
-        claims.len() == self.resources.len() && sum_of(claimed) == *self.claims.get_or_init(own)
+        claims.len() == self.resources.len()
+            && sum_of(claims.iter()) == *self.claims.get_or_init(own)
     }
 
     /// Whether `names` are just its names.

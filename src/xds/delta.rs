@@ -1,24 +1,25 @@
 //! Incremental: each request edits what is wanted, and a response says what changed.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Instant,
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
+
+use super::{
+    Dialect,
+    engine::Engine,
+    known::Has,
+    subscription::Asked,
+    track::Why,
+    wire::{Claims, Request},
 };
-
-use envoy_types::pb::envoy::service::discovery::v3::DeltaDiscoveryRequest;
-
-use super::{Dialect, engine::Engine, known::Has, subscription::Asked, track::Why};
 use crate::snapshot::TypeIx;
 
 impl Engine {
-    pub(super) fn read_delta(&mut self, ty: TypeIx, request: &DeltaDiscoveryRequest, at: Instant) {
+    pub(super) fn read_delta(&mut self, ty: TypeIx, request: &Request, at: Instant) {
         let first = self.tracks[ty.index()].is_none();
         if first {
             self.begin(ty);
-        } else if let Some(nonce) = self.nonces.parse(&request.response_nonce) {
+        } else if let Some(nonce) = self.nonces.parse(&request.nonce) {
             // Rules 19, 67: the rest of the request counts whatever the nonce is.
-            self.answer(ty, nonce, request.error_detail.as_ref(), at);
+            self.answer(ty, nonce, request.error.as_ref(), at);
         }
 
         let now = self.now.clone();
@@ -26,8 +27,8 @@ impl Engine {
         let Some(track) = self.track(ty) else { return };
         let before = track.subscription.clone();
         let asked = track.subscription.edit(
-            &request.resource_names_subscribe,
-            &request.resource_names_unsubscribe,
+            &request.names,
+            &request.unwanted,
             &shared.names,
             Self::intern(now.as_ref(), ty),
         );
@@ -42,7 +43,7 @@ impl Engine {
         if asked.shrank {
             track.shrink();
         }
-        let claims = &request.initial_resource_versions;
+        let claims = &request.claims;
         if first && !claims.is_empty() {
             self.resume(ty, asked, claims);
         } else {
@@ -52,7 +53,7 @@ impl Engine {
     }
 
     /// Takes what the client brings from an earlier stream (rules 57 to 59).
-    fn resume(&mut self, ty: TypeIx, asked: Asked, claims: &HashMap<String, String>) {
+    fn resume(&mut self, ty: TypeIx, asked: Asked, claims: &Claims) {
         let whole = self.resumes_whole(ty, claims);
         if !whole {
             self.ask(ty, asked, false);
@@ -70,7 +71,7 @@ impl Engine {
             }
             let name: Arc<str> = intern(name);
             if !whole {
-                let version = version.as_str().into();
+                let version = version.into();
                 track.known.set(ty, &name, Has::Claimed(version));
                 track.pending.insert(name.clone(), Why::Look);
             }

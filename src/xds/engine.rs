@@ -8,10 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use envoy_types::pb::{
-    envoy::service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest},
-    google::rpc,
-};
+use envoy_types::pb::google::rpc;
 
 use super::{
     Dialect, Manners,
@@ -20,8 +17,9 @@ use super::{
     names::NamePool,
     nonce::{Nonce, Nonces},
     response::Response,
-    subscription::Asked,
+    subscription::{Ask, Asked},
     track::{OUTSTANDING, Track, Why},
+    wire::Request,
 };
 use crate::snapshot::{Resource, Snapshot, TypeIx, TypeSet};
 
@@ -113,20 +111,13 @@ impl Engine {
         self.now = Some(snapshot);
     }
 
-    pub(super) fn on_sotw(&mut self, request: &DiscoveryRequest, at: Instant) -> Result<(), Fault> {
+    /// Takes what the client says, in the dialect that it always speaks.
+    pub(super) fn on_request(&mut self, request: &Request, at: Instant) -> Result<(), Fault> {
         if let Some(ty) = self.type_of(&request.type_url)? {
-            self.read_sotw(ty, request, at);
-        }
-        Ok(())
-    }
-
-    pub(super) fn on_delta(
-        &mut self,
-        request: &DeltaDiscoveryRequest,
-        at: Instant,
-    ) -> Result<(), Fault> {
-        if let Some(ty) = self.type_of(&request.type_url)? {
-            self.read_delta(ty, request, at);
+            match self.habits.dialect {
+                Dialect::Sotw => self.read_sotw(ty, request, at),
+                Dialect::Delta => self.read_delta(ty, request, at),
+            }
         }
         Ok(())
     }
@@ -242,6 +233,14 @@ impl Engine {
         if let Some(now) = now.filter(|_| blank && !track.subscription.wildcard()) {
             // Nothing is known, and what is named is asked for: no need to look further.
             track.known.arrive(&now);
+        }
+        if asked.all {
+            let names = track.subscription.names().clone();
+            let fresh = |name: &Arc<str>| Ask {
+                name: name.clone(),
+                fresh: true,
+            };
+            track.ask(names.iter().map(fresh).collect());
         }
         track.ask(asked.names);
     }

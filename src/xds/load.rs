@@ -4,7 +4,7 @@
 //! stream costs when it connects does not grow with what it asks for. Where the list is too long
 //! for one response it goes in parts, all of them from the publication that the load began with.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use super::{
     Dialect,
@@ -14,6 +14,7 @@ use super::{
     response::Response,
     send::Outgoing,
     track::{Track, Why},
+    wire::Claims,
 };
 use crate::snapshot::{Snapshot, TypeIx};
 
@@ -72,7 +73,7 @@ impl Engine {
 
     /// Whether a client that comes back has, by its claims, just what it asks for and there is: then
     /// nothing of it needs a look either.
-    pub(super) fn resumes_whole(&mut self, ty: TypeIx, claims: &HashMap<String, String>) -> bool {
+    pub(super) fn resumes_whole(&mut self, ty: TypeIx, claims: &Claims) -> bool {
         let (Some(track), Some(now)) = (self.tracks[ty.index()].as_deref(), self.now.clone())
         else {
             return false;

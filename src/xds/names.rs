@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use imbl::OrdSet;
@@ -30,6 +30,8 @@ pub(super) struct NamePool {
 #[derive(Debug, Default)]
 struct Sets {
     by_sum: HashMap<TypeVersion, Weak<Names>>,
+    /// By the lists that streams began with.
+    by_list: HashMap<Hash, Weak<Names>>,
     /// Entries at which those whose last stream is gone are swept.
     sweep_at: usize,
 }
@@ -84,7 +86,7 @@ fn key(name: &str) -> Hash {
 impl NamePool {
     /// The one shared set that equals `names`.
     pub(super) fn share(&self, names: Names) -> Arc<Names> {
-        let mut sets = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sets = self.sets();
         if let Some(found) = sets.by_sum.get(&names.sum).and_then(Weak::upgrade)
             && found.members == names.members
         {
@@ -93,11 +95,34 @@ impl NamePool {
         let sum = names.sum;
         let shared = Arc::new(names);
         sets.by_sum.insert(sum, Arc::downgrade(&shared));
-        if sets.by_sum.len() > sets.sweep_at {
-            sets.by_sum.retain(|_, set| set.strong_count() > 0);
-            sets.sweep_at = (sets.by_sum.len() * 2).max(64);
-        }
+        sets.sweep();
         shared
+    }
+
+    /// The set that a stream began with by the list of this hash, while any stream has it.
+    pub(super) fn by_list(&self, list: Hash) -> Option<Arc<Names>> {
+        self.sets().by_list.get(&list)?.upgrade()
+    }
+
+    /// Remembers what the list of this hash means.
+    pub(super) fn listed(&self, list: Hash, names: &Arc<Names>) {
+        let mut sets = self.sets();
+        sets.by_list.insert(list, Arc::downgrade(names));
+        sets.sweep();
+    }
+
+    fn sets(&self) -> MutexGuard<'_, Sets> {
+        self.sets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sets {
+    fn sweep(&mut self) {
+        if self.by_sum.len() + self.by_list.len() > self.sweep_at {
+            self.by_sum.retain(|_, set| set.strong_count() > 0);
+            self.by_list.retain(|_, set| set.strong_count() > 0);
+            self.sweep_at = ((self.by_sum.len() + self.by_list.len()) * 2).max(64);
+        }
     }
 }
 

@@ -8,16 +8,16 @@ use std::{
     task::{Context, Poll},
 };
 
-use envoy_types::pb::envoy::service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest};
 use http::{HeaderValue, header::CONTENT_TYPE};
 use tonic::{Status, body::Body, transport::server::TcpConnectInfo};
 use tower::Service;
 
 use super::{
+    Dialect,
     cache::Cache,
     directory::Directory,
     event::Events,
-    stream::{Parts, Request, Responses},
+    stream::{Parts, Responses},
     wire::{Frames, Requests},
 };
 use crate::snapshot::TypeIx;
@@ -63,8 +63,8 @@ impl Discovery {
         let noun = only.map_or("AggregatedResources", |(_, info)| info.method);
         let only = only.map(|(ty, _)| ty);
         match method.strip_suffix(noun) {
-            Some("Stream") => self.stream::<DiscoveryRequest>(request, only),
-            Some("Delta") => self.stream::<DeltaDiscoveryRequest>(request, only),
+            Some("Stream") => self.stream(Dialect::Sotw, request, only),
+            Some("Delta") => self.stream(Dialect::Delta, request, only),
             Some("Fetch") => Status::unimplemented(format!(
                 "{method}: resources are streamed here, with Stream{noun} or Delta{noun}"
             ))
@@ -76,8 +76,9 @@ impl Discovery {
         }
     }
 
-    fn stream<R: Request>(
+    fn stream(
         &self,
+        dialect: Dialect,
         request: http::Request<Body>,
         only: Option<TypeIx>,
     ) -> http::Response<Body> {
@@ -85,8 +86,8 @@ impl Discovery {
             .extensions()
             .get::<TcpConnectInfo>()
             .and_then(TcpConnectInfo::remote_addr);
-        let requests = Requests::<R, _>::new(request.into_body());
-        let responses = Responses::new(self.parts.clone(), requests, address, only);
+        let requests = Requests::new(dialect, request.into_body());
+        let responses = Responses::new(self.parts.clone(), dialect, requests, address, only);
         let mut response = http::Response::new(Body::new(Frames::new(responses)));
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));

@@ -2,22 +2,21 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
-use envoy_types::pb::envoy::service::discovery::v3::DiscoveryRequest;
-
 use super::{
     Dialect,
     engine::{Engine, Shared},
     known::Has,
     track::Track,
+    wire::Request,
 };
 use crate::snapshot::{Resource, Snapshot, TypeIx};
 
 impl Engine {
-    pub(super) fn read_sotw(&mut self, ty: TypeIx, request: &DiscoveryRequest, at: Instant) {
+    pub(super) fn read_sotw(&mut self, ty: TypeIx, request: &Request, at: Instant) {
         let first = self.tracks[ty.index()].is_none();
         if first {
             // Rule 16: whatever nonce it carries is not of this stream.
-            self.begin(ty).resumed = !request.version_info.is_empty();
+            self.begin(ty).resumed = !request.version.is_empty();
         } else if !self.is_current(ty, request, at) {
             return;
         }
@@ -27,7 +26,7 @@ impl Engine {
         let Some(track) = self.track(ty) else { return };
         let before = track.subscription.names().clone();
         let asked = track.subscription.replace(
-            &request.resource_names,
+            &request.names,
             &shared.names,
             Self::intern(now.as_ref(), ty),
         );
@@ -45,8 +44,8 @@ impl Engine {
     }
 
     /// Takes the answer in a later request. Whether its list of names counts.
-    fn is_current(&mut self, ty: TypeIx, request: &DiscoveryRequest, at: Instant) -> bool {
-        let text = &request.response_nonce;
+    fn is_current(&mut self, ty: TypeIx, request: &Request, at: Instant) -> bool {
+        let text = &request.nonce;
         let nonce = self.nonces.parse(text);
         let Some(track) = self.track(ty) else {
             return true;
@@ -57,7 +56,7 @@ impl Engine {
         };
         let several = track.in_flight.len() > 1;
         if let Some(nonce) = nonce {
-            self.answer(ty, nonce, request.error_detail.as_ref(), at);
+            self.answer(ty, nonce, request.error.as_ref(), at);
         }
         // Rules 17, 18, 24: the answer to the newest response brings the newest names; where two
         // are out, the older one's names count as well.

@@ -12,10 +12,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use envoy_types::pb::envoy::{
-    config::core::v3::Node,
-    service::discovery::v3::{DeltaDiscoveryRequest, DiscoveryRequest},
-};
+use envoy_types::pb::envoy::config::core::v3::Node;
 use futures_util::Stream;
 use tokio::time::Sleep;
 use tonic::Status;
@@ -24,9 +21,10 @@ use super::{
     Dialect,
     cache::{Cache, Seat},
     directory::{Directory, LOBBY, Peer, Refusal},
-    engine::{Engine, Fault, Habits},
+    engine::Habits,
     event::{Event, Events, What},
     response::Response,
+    wire::Request,
 };
 use crate::snapshot::TypeIx;
 
@@ -36,33 +34,6 @@ const READ_AT_ONCE: usize = 32;
 
 /// Shortest sleep: a deadline in the past must not become a loop.
 const BLINK: Duration = Duration::from_millis(5);
-
-/// A request of either dialect.
-pub(super) trait Request: prost::Message + Default + Send + 'static {
-    const DIALECT: Dialect;
-    fn node(&self) -> Option<&Node>;
-    fn give(&self, engine: &mut Engine, at: Instant) -> Result<(), Fault>;
-}
-
-impl Request for DiscoveryRequest {
-    const DIALECT: Dialect = Dialect::Sotw;
-    fn node(&self) -> Option<&Node> {
-        self.node.as_ref()
-    }
-    fn give(&self, engine: &mut Engine, at: Instant) -> Result<(), Fault> {
-        engine.on_sotw(self, at)
-    }
-}
-
-impl Request for DeltaDiscoveryRequest {
-    const DIALECT: Dialect = Dialect::Delta;
-    fn node(&self) -> Option<&Node> {
-        self.node.as_ref()
-    }
-    fn give(&self, engine: &mut Engine, at: Instant) -> Result<(), Fault> {
-        engine.on_delta(self, at)
-    }
-}
 
 /// What streams are served with.
 #[derive(Clone)]
@@ -75,6 +46,7 @@ pub(super) struct Parts {
 /// The responses to the requests `S`.
 pub(super) struct Responses<S> {
     parts: Parts,
+    dialect: Dialect,
     requests: S,
     address: Option<SocketAddr>,
     /// The only type that is served on it; nothing: every one.
@@ -98,12 +70,14 @@ enum Read {
 impl<S> Responses<S> {
     pub(super) fn new(
         parts: Parts,
+        dialect: Dialect,
         requests: S,
         address: Option<SocketAddr>,
         only: Option<TypeIx>,
     ) -> Self {
         Self {
             parts,
+            dialect,
             requests,
             address,
             only,
@@ -114,27 +88,27 @@ impl<S> Responses<S> {
     }
 
     /// Takes one request. The first one says who is there.
-    fn take<R: Request>(&mut self, request: &R, at: Instant) -> Result<(), Status> {
+    fn take(&mut self, request: &Request, at: Instant) -> Result<(), Status> {
         let seat = match &self.seat {
             Some(seat) => {
-                if let Some(node) = request.node() {
-                    self.again(&seat.clone(), node, R::DIALECT)?;
+                if let Some(node) = &request.node {
+                    self.again(&seat.clone(), node)?;
                 }
                 seat.clone()
             }
-            None => self.admit(request.node(), R::DIALECT)?,
+            None => self.admit(request.node.as_ref())?,
         };
-        request
-            .give(&mut seat.engine(), at)
+        seat.engine()
+            .on_request(request, at)
             .map_err(|fault| Status::invalid_argument(fault.to_string()))
     }
 
-    fn admit(&mut self, node: Option<&Node>, dialect: Dialect) -> Result<Arc<Seat>, Status> {
+    fn admit(&mut self, node: Option<&Node>) -> Result<Arc<Seat>, Status> {
         let id = self.parts.cache.next_stream();
-        let peer = Arc::new(Peer::read(node, id, self.address, dialect)?);
+        let peer = Arc::new(Peer::read(node, id, self.address, self.dialect)?);
         let scope = self.parts.directory.admit(&peer)?;
         let habits = Habits {
-            dialect,
+            dialect: self.dialect,
             legacy_wildcard: peer.means_everything_by_nothing(),
             placeholders: peer.needs_placeholders(),
             only: self.only,
@@ -160,9 +134,9 @@ impl<S> Responses<S> {
 
     /// The client says once more who it is (rule 12): another id is ignored, anything else may mean
     /// another scope.
-    fn again(&self, seat: &Arc<Seat>, node: &Node, dialect: Dialect) -> Result<(), Status> {
+    fn again(&self, seat: &Arc<Seat>, node: &Node) -> Result<(), Status> {
         let known = seat.peer.load_full();
-        let Ok(peer) = Peer::read(Some(node), seat.id, self.address, dialect) else {
+        let Ok(peer) = Peer::read(Some(node), seat.id, self.address, self.dialect) else {
             return Ok(());
         };
         if peer == *known || peer.proxy != known.proxy {
@@ -233,10 +207,9 @@ impl<S> Responses<S> {
     }
 }
 
-impl<S, R> Responses<S>
+impl<S> Responses<S>
 where
-    S: Stream<Item = Result<R, Status>> + Unpin,
-    R: Request,
+    S: Stream<Item = Result<Request, Status>> + Unpin,
 {
     fn read(&mut self, cx: &mut Context<'_>) -> Read {
         for _ in 0..READ_AT_ONCE {
@@ -255,10 +228,9 @@ where
     }
 }
 
-impl<S, R> Stream for Responses<S>
+impl<S> Stream for Responses<S>
 where
-    S: Stream<Item = Result<R, Status>> + Unpin,
-    R: Request,
+    S: Stream<Item = Result<Request, Status>> + Unpin,
 {
     type Item = Result<Response, Status>;
 

@@ -6,13 +6,13 @@
 //!
 //! Absent on purpose: nonces and versions (`sotw`, `delta`), and what was sent (`known`).
 
-use std::{
-    collections::BTreeSet,
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::names::{NamePool, Names};
+use super::{
+    names::{NamePool, Names},
+    wire::List,
+};
+use crate::snapshot::Hash;
 
 /// What one stream wants of one type.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(super) struct Subscription {
     legacy: bool,
     started: bool,
     /// Fingerprint of the last SotW list, so that an ACK that repeats it costs one pass of hashing.
-    last_list: Option<u64>,
+    last_list: Option<Hash>,
 }
 
 /// What a request changed in a [`Subscription`].
@@ -32,6 +32,8 @@ pub(super) struct Subscription {
 pub(super) struct Asked {
     /// Names that are to be answered even if nothing about them changed.
     pub(super) names: Vec<Ask>,
+    /// Besides those, all names of the subscription: none of them was wanted before.
+    pub(super) all: bool,
     /// The wildcard began, or was asked for again: everything is to be sent.
     pub(super) everything: bool,
     /// Something is no longer wanted; what was remembered about it can go.
@@ -48,7 +50,7 @@ pub(super) struct Ask {
 
 impl Asked {
     pub(super) fn is_nothing(&self) -> bool {
-        self.names.is_empty() && !self.everything && !self.shrank
+        self.names.is_empty() && !self.all && !self.everything && !self.shrank
     }
 }
 
@@ -87,21 +89,22 @@ impl Subscription {
     /// copy of a name.
     pub(super) fn replace(
         &mut self,
-        list: &[String],
+        list: &List,
         pool: &NamePool,
         intern: impl Fn(&str) -> Arc<str>,
     ) -> Asked {
-        let mut hasher = DefaultHasher::new();
-        list.hash(&mut hasher);
-        let fingerprint = Some(hasher.finish());
-        if self.started && self.last_list == fingerprint {
+        let hash = list.hash();
+        let known = self.last_list.replace(hash);
+        if self.started && known == Some(hash) {
             return Asked::default();
         }
-        self.last_list = fingerprint;
-        self.started = true;
+        let first = !std::mem::replace(&mut self.started, true);
+        if first && let Some(asked) = self.as_listed(hash, pool) {
+            return asked;
+        }
 
         self.legacy &= list.is_empty();
-        let wanted: BTreeSet<&str> = list.iter().map(String::as_str).collect();
+        let wanted: BTreeSet<&str> = list.iter().collect();
         let wildcard = self.legacy || wanted.contains(WILDCARD);
         let mut names = Names::clone(&self.names);
         let mut asked = Asked {
@@ -125,19 +128,40 @@ impl Subscription {
         }
         self.wildcard = wildcard;
         self.names = pool.share(names);
+        if first && !wildcard {
+            pool.listed(hash, &self.names);
+        }
         asked
+    }
+
+    /// The set of another stream that began with the same list: then no name needs a look.
+    fn as_listed(&mut self, list: Hash, pool: &NamePool) -> Option<Asked> {
+        self.names = pool.by_list(list)?;
+        self.legacy = false;
+        Some(Asked {
+            all: true,
+            ..Asked::default()
+        })
     }
 
     /// Takes the lists of a delta request.
     pub(super) fn edit(
         &mut self,
-        subscribe: &[String],
-        unsubscribe: &[String],
+        subscribe: &List,
+        unsubscribe: &List,
         pool: &NamePool,
         intern: impl Fn(&str) -> Arc<str>,
     ) -> Asked {
         let mut asked = Asked::default();
         let everything_before = self.wildcard;
+        let listed = (!self.started && unsubscribe.is_empty() && !subscribe.is_empty())
+            .then(|| subscribe.hash());
+        if let Some(list) = listed
+            && let Some(asked) = self.as_listed(list, pool)
+        {
+            self.started = true;
+            return asked;
+        }
         if !self.started {
             // Rule 49: only the subscribe list decides; a list of removals means nothing yet.
             self.started = true;
@@ -148,7 +172,7 @@ impl Subscription {
             return asked;
         }
         let mut names = Names::clone(&self.names);
-        for name in subscribe {
+        for name in subscribe.iter() {
             if name == WILDCARD {
                 self.wildcard = true;
                 asked.everything = true;
@@ -159,13 +183,13 @@ impl Subscription {
             }
         }
         // Rule 62: a name in both lists is not subscribed afterwards.
-        for name in unsubscribe {
+        for name in unsubscribe.iter() {
             if name == WILDCARD {
                 asked.everything = false;
                 asked.shrank |= self.wildcard;
                 self.wildcard = false;
             } else if names.remove(name) {
-                asked.names.retain(|ask| *ask.name != **name);
+                asked.names.retain(|ask| *ask.name != *name);
                 asked.shrank = true;
                 if self.wildcard {
                     // Rule 52: say whether the wildcard still covers it.
@@ -178,6 +202,9 @@ impl Subscription {
             .names
             .retain(|ask| self.wildcard || names.contains(&ask.name));
         self.names = pool.share(names);
+        if let Some(list) = listed.filter(|_| !self.wildcard) {
+            pool.listed(list, &self.names);
+        }
         asked
     }
 }
@@ -186,8 +213,8 @@ impl Subscription {
 mod tests {
     use super::*;
 
-    fn list(names: &[&str]) -> Vec<String> {
-        names.iter().map(|&name| name.to_owned()).collect()
+    fn list(names: &[&str]) -> List {
+        names.iter().collect()
     }
 
     fn text(asked: &Asked) -> Vec<&str> {
@@ -226,6 +253,35 @@ mod tests {
                 word.push_str(name);
             }
             word
+        }
+    }
+
+    #[test]
+    fn who_begins_with_the_list_of_another_shares_its_set_and_asks_for_all_of_it() {
+        for sotw in [true, false] {
+            let mut case = Case::new(true);
+            let begin = |case: &mut Case, names: &[&str]| {
+                case.subscription = Subscription::new(true);
+                if sotw {
+                    case.sotw(names)
+                } else {
+                    case.delta(names, &[])
+                }
+            };
+            assert_eq!(text(&begin(&mut case, &["A", "B"])), ["A", "B"]);
+            let first = case.subscription.names().clone();
+            let asked = begin(&mut case, &["A", "B"]);
+            assert!(asked.all && asked.names.is_empty() && !asked.everything);
+            assert!(Arc::ptr_eq(&first, case.subscription.names()));
+            // A wildcard is no name, and other lists are not taken for these.
+            for other in [&["A", "B", "*"][..], &["AB"], &["A"], &[]] {
+                for _ in 0..2 {
+                    let asked = begin(&mut case, other);
+                    let wildcard = other.contains(&"*") || other.is_empty();
+                    assert_eq!(asked.everything, wildcard, "{other:?}");
+                    assert_eq!(case.subscription.wildcard(), wildcard, "{other:?}");
+                }
+            }
         }
     }
 

@@ -5,11 +5,13 @@
 //! idle proxy costs, and would grow with the mesh. So a response is one allocation that goes when it
 //! is written, and the buffer of requests goes when it is read empty.
 
+mod request;
 mod requests;
 mod responses;
 #[cfg(test)]
 mod tests;
 
+pub(super) use request::{Claims, List, Request};
 pub use requests::MAX_REQUEST;
 pub(super) use requests::Requests;
 pub(super) use responses::Frames;

@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use netloft_proto::descriptors;
-use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-
-use super::{
-    Fault,
+use netloft_proto::{
+    descriptors,
     wire::{Value, fields},
 };
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
+
+use super::Fault;
 
 /// The shapes of all messages that Envoy's descriptors hold.
 #[derive(Debug)]

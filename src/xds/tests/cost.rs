@@ -12,7 +12,7 @@ use imbl::OrdMap;
 
 use super::{
     harbour::{BOAT, FLEET, Harbour, SAIL},
-    language::read,
+    language::{read, said},
     work,
 };
 use crate::xds::{
@@ -56,17 +56,18 @@ fn busy(dialect: Dialect) -> (Harbour, Engine, String) {
 fn give(engine: &mut Engine, dialect: Dialect, names: &[String], nonce: &str) {
     let type_url = FLEET[SAIL.index()].url.to_owned();
     let response_nonce = nonce.to_owned();
-    match dialect {
-        Dialect::Sotw => engine.on_sotw(
+    let request = match dialect {
+        Dialect::Sotw => said(
+            dialect,
             &DiscoveryRequest {
                 type_url,
                 response_nonce,
                 resource_names: names.to_vec(),
                 ..Default::default()
             },
-            Instant::now(),
         ),
-        Dialect::Delta => engine.on_delta(
+        Dialect::Delta => said(
+            dialect,
             &DeltaDiscoveryRequest {
                 type_url,
                 response_nonce,
@@ -77,10 +78,9 @@ fn give(engine: &mut Engine, dialect: Dialect, names: &[String], nonce: &str) {
                 },
                 ..Default::default()
             },
-            Instant::now(),
         ),
-    }
-    .unwrap();
+    };
+    engine.on_request(&request, Instant::now()).unwrap();
 }
 
 #[test]
@@ -149,26 +149,31 @@ fn ten_thousand_names_are_held_once_for_all_streams() {
 fn a_client_that_comes_back_with_all_of_it_is_not_looked_at_either() {
     let (harbour, one, _) = busy(Dialect::Delta);
     let world = harbour.snapshot();
-    let claims = |but: &str| DeltaDiscoveryRequest {
-        type_url: FLEET[SAIL.index()].url.to_owned(),
-        resource_names_subscribe: (0..MANY).map(name).collect(),
-        initial_resource_versions: world
-            .iter(SAIL)
-            .map(|resource| {
-                let version = if **resource.name() == *but {
-                    "older"
-                } else {
-                    &**resource.version()
-                };
-                (resource.name().to_string(), version.to_owned())
-            })
-            .collect(),
-        ..Default::default()
+    let claims = |but: &str| {
+        said(
+            Dialect::Delta,
+            &DeltaDiscoveryRequest {
+                type_url: FLEET[SAIL.index()].url.to_owned(),
+                resource_names_subscribe: (0..MANY).map(name).collect(),
+                initial_resource_versions: world
+                    .iter(SAIL)
+                    .map(|resource| {
+                        let version = if **resource.name() == *but {
+                            "older"
+                        } else {
+                            &**resource.version()
+                        };
+                        (resource.name().to_string(), version.to_owned())
+                    })
+                    .collect(),
+                ..Default::default()
+            },
+        )
     };
     let mut back = Engine::new(harbour.cache.shared.clone(), one.habits, 3);
     back.on_snapshot(harbour.snapshot());
     let (nothing, looked_at) = work::during(|| {
-        back.on_delta(&claims(""), Instant::now()).unwrap();
+        back.on_request(&claims(""), Instant::now()).unwrap();
         back.poll(Instant::now())
     });
     assert!(nothing.is_none());
@@ -177,7 +182,9 @@ fn a_client_that_comes_back_with_all_of_it_is_not_looked_at_either() {
 
     let mut other = Engine::new(harbour.cache.shared.clone(), one.habits, 4);
     other.on_snapshot(harbour.snapshot());
-    other.on_delta(&claims(&name(77)), Instant::now()).unwrap();
+    other
+        .on_request(&claims(&name(77)), Instant::now())
+        .unwrap();
     let heard = read(&other.poll(Instant::now()).unwrap());
     assert_eq!(heard.resources.keys().collect::<Vec<_>>(), [&name(77)]);
 }

@@ -28,6 +28,7 @@ use crate::{
         Dialect, TypeStatus,
         response::Response,
         stream::{Parts, Responses},
+        wire::Request,
     },
 };
 
@@ -46,16 +47,11 @@ pub(super) struct Heard {
     pub(super) missing: Vec<String>,
 }
 
-enum Requests {
-    Sotw(mpsc::UnboundedSender<Result<DiscoveryRequest, Status>>),
-    Delta(mpsc::UnboundedSender<Result<DeltaDiscoveryRequest, Status>>),
-}
-
 /// One stream, seen from the client's end.
 pub(super) struct TestStream {
     pub(super) harbour: Harbour,
     pub(super) dialect: Dialect,
-    requests: Option<Requests>,
+    requests: Option<mpsc::UnboundedSender<Result<Request, Status>>>,
     responses: Pin<Box<dyn Stream<Item = Result<Response, Status>>>>,
     /// Sent with the first request only.
     node: Option<Node>,
@@ -92,25 +88,14 @@ impl TestStream {
             directory: harbour.log.clone(),
             events: harbour.log.clone(),
         };
-        let (requests, responses): (_, Pin<Box<dyn Stream<Item = _>>>) = match dialect {
-            Dialect::Sotw => {
-                let (sender, receiver) = mpsc::unbounded_channel();
-                let receiver = UnboundedReceiverStream::new(receiver);
-                let responses = Responses::new(parts, receiver, None, None);
-                (Requests::Sotw(sender), Box::pin(responses))
-            }
-            Dialect::Delta => {
-                let (sender, receiver) = mpsc::unbounded_channel();
-                let receiver = UnboundedReceiverStream::new(receiver);
-                let responses = Responses::new(parts, receiver, None, None);
-                (Requests::Delta(sender), Box::pin(responses))
-            }
-        };
+        let (requests, receiver) = mpsc::unbounded_channel();
+        let receiver = UnboundedReceiverStream::new(receiver);
+        let responses = Responses::new(parts, dialect, receiver, None, None);
         Self {
             harbour: harbour.clone(),
             dialect,
             requests: Some(requests),
-            responses,
+            responses: Box::pin(responses),
             node,
             sotw: BTreeMap::new(),
         }
@@ -118,18 +103,17 @@ impl TestStream {
 
     pub(super) fn send_sotw(&mut self, mut request: DiscoveryRequest) {
         request.node = request.node.or_else(|| self.node.take());
-        match &self.requests {
-            Some(Requests::Sotw(sender)) => sender.send(Ok(request)).unwrap(),
-            _ => panic!("this stream does not speak SotW"),
-        }
+        self.say(said(Dialect::Sotw, &request));
     }
 
     pub(super) fn send_delta(&mut self, mut request: DeltaDiscoveryRequest) {
         request.node = request.node.or_else(|| self.node.take());
-        match &self.requests {
-            Some(Requests::Delta(sender)) => sender.send(Ok(request)).unwrap(),
-            _ => panic!("this stream does not speak delta"),
-        }
+        self.say(said(Dialect::Delta, &request));
+    }
+
+    fn say(&mut self, request: Request) {
+        let sender = self.requests.as_ref().expect("it has not hung up");
+        sender.send(Ok(request)).unwrap();
     }
 
     /// Asks for `names` of type `ty`: all that is wanted in SotW, more of it in delta.
@@ -281,6 +265,11 @@ impl TestStream {
         let types = streams.into_iter().flat_map(|stream| stream.types);
         types.into_iter().find(|status| status.ty == ty).unwrap()
     }
+}
+
+/// `request` as it is read from the wire.
+pub(in crate::xds) fn said(dialect: Dialect, request: &impl prost::Message) -> Request {
+    Request::read(dialect, &request.encode_to_vec()).unwrap()
 }
 
 /// Decodes as a client would.

@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    marker::PhantomData,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -10,10 +9,9 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::Stream;
 use http_body::Body;
-use prost::Message;
 use tonic::Status;
 
-use super::PREFIX;
+use super::{super::Dialect, PREFIX, Request};
 
 /// Longest request, in bytes; a longer one ends the stream with OUT_OF_RANGE. A SotW request lists
 /// every name it wants (rule 89).
@@ -22,19 +20,19 @@ pub const MAX_REQUEST: usize = 16 * 1024 * 1024;
 /// Spare bytes that a stream keeps between requests: an ACK fits.
 const KEPT: usize = 1024;
 
-/// The requests of type `R` in `body`.
-pub(in crate::xds) struct Requests<R, B> {
+/// The requests in `body`.
+pub(in crate::xds) struct Requests<B> {
+    dialect: Dialect,
     body: B,
     unread: BytesMut,
-    request: PhantomData<fn() -> R>,
 }
 
-impl<R, B> Requests<R, B> {
-    pub(in crate::xds) fn new(body: B) -> Self {
+impl<B> Requests<B> {
+    pub(in crate::xds) fn new(dialect: Dialect, body: B) -> Self {
         Self {
+            dialect,
             body,
             unread: BytesMut::new(),
-            request: PhantomData,
         }
     }
 
@@ -43,11 +41,9 @@ impl<R, B> Requests<R, B> {
     pub(super) fn held(&self) -> usize {
         self.unread.capacity()
     }
-}
 
-impl<R: Message + Default, B> Requests<R, B> {
     /// The next request, when all of it is there.
-    fn next(&mut self) -> Result<Option<R>, Status> {
+    fn next(&mut self) -> Result<Option<Request>, Status> {
         let Some(prefix) = self.unread.first_chunk::<PREFIX>() else {
             return Ok(None);
         };
@@ -68,9 +64,10 @@ impl<R: Message + Default, B> Requests<R, B> {
             return Ok(None);
         }
         self.unread.advance(PREFIX);
-        let request = R::decode(self.unread.split_to(length)).map_err(|error| {
-            Status::invalid_argument(format!("the request is no discovery request: {error}"))
-        })?;
+        let request =
+            Request::read(self.dialect, &self.unread.split_to(length)).map_err(|error| {
+                Status::invalid_argument(format!("the request is no discovery request: {error}"))
+            })?;
         if self.unread.is_empty() && self.unread.capacity() > KEPT {
             self.unread = BytesMut::new();
         }
@@ -78,12 +75,11 @@ impl<R: Message + Default, B> Requests<R, B> {
     }
 }
 
-impl<R, B> Stream for Requests<R, B>
+impl<B> Stream for Requests<B>
 where
-    R: Message + Default,
     B: Body<Data = Bytes, Error = Status> + Unpin,
 {
-    type Item = Result<R, Status>;
+    type Item = Result<Request, Status>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
@@ -110,7 +106,7 @@ where
     }
 }
 
-impl<R, B> fmt::Debug for Requests<R, B> {
+impl<B> fmt::Debug for Requests<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Requests")
             .field("unread", &self.unread.len())

@@ -6,10 +6,11 @@ use envoy_types::pb::envoy::{
         HttpConnectionManager, http_connection_manager::RouteSpecifier,
     },
 };
-use netloft_proto::type_url;
+use netloft_proto::{
+    type_url,
+    wire::{Malformed, Value, fields, last},
+};
 use prost::Message;
-
-use super::wire::{Fields, Garbled, Value, bytes};
 
 /// A type, in the order that Envoy asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,13 +58,14 @@ impl Kind {
 const EDS: u64 = 3;
 
 /// The name that the endpoints of `cluster` go by; none where they are not found by EDS.
-pub(super) fn endpoints(cluster: &[u8]) -> Result<Option<&[u8]>, Garbled> {
+pub(super) fn endpoints(cluster: &[u8]) -> Result<Option<&[u8]>, Malformed> {
     let (mut by_eds, mut name, mut service): (_, &[u8], &[u8]) = (false, &[], &[]);
-    for field in Fields(cluster) {
-        match field? {
-            (1, Value::Bytes(value)) => name = value,
-            (2, Value::Number(discovery)) => by_eds = discovery == EDS,
-            (3, Value::Bytes(config)) => service = bytes(config, 2)?,
+    for field in fields(cluster) {
+        let field = field?;
+        match (field.number, field.value) {
+            (1, Value::Delimited(value)) => name = value,
+            (2, Value::Varint(discovery)) => by_eds = discovery == EDS,
+            (3, Value::Delimited(config)) => service = last(config, 2)?,
             _ => {}
         }
     }
@@ -72,8 +74,8 @@ pub(super) fn endpoints(cluster: &[u8]) -> Result<Option<&[u8]>, Garbled> {
 }
 
 /// The route configurations that `listener` names.
-pub(super) fn routes(listener: &[u8]) -> Result<Vec<String>, Garbled> {
-    let listener = Listener::decode(listener).map_err(|_| Garbled)?;
+pub(super) fn routes(listener: &[u8]) -> Result<Vec<String>, Malformed> {
+    let listener = Listener::decode(listener).map_err(|_| Malformed)?;
     let chains = listener.filter_chains.iter();
     let filters = chains
         .chain(&listener.default_filter_chain)
@@ -83,7 +85,7 @@ pub(super) fn routes(listener: &[u8]) -> Result<Vec<String>, Garbled> {
     managers.extend(api.map(|any| any.value));
     let mut names = Vec::new();
     for manager in managers {
-        let manager = HttpConnectionManager::decode(&*manager).map_err(|_| Garbled)?;
+        let manager = HttpConnectionManager::decode(&*manager).map_err(|_| Malformed)?;
         if let Some(RouteSpecifier::Rds(rds)) = manager.route_specifier {
             names.push(rds.route_config_name);
         }

@@ -23,7 +23,7 @@ use tokio::{
 use super::{
     board::Board,
     proxy::Proxy,
-    wire::{Garbled, PREFIX},
+    wire::{Malformed, PREFIX},
 };
 
 /// Receive windows, in bytes: a first load does not wait for them.
@@ -57,8 +57,8 @@ pub(super) enum Lost {
     Ended(Grpc),
     #[error("the server closed the connection")]
     Closed,
-    #[error(transparent)]
-    Garbled(#[from] Garbled),
+    #[error("what the server sent is no discovery response: {0}")]
+    Malformed(#[from] Malformed),
 }
 
 /// gRPC's word on how a stream ended.

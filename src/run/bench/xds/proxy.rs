@@ -10,7 +10,7 @@ use super::{
     change,
     kind::Kind,
     shared::{Block, Shared},
-    wire::{self, Ask, Dialect, Garbled, Heard},
+    wire::{self, Ask, Dialect, Heard, Malformed},
 };
 
 /// A claim that no server can confirm. Whoever comes back with what there is may be told nothing at
@@ -166,11 +166,11 @@ impl Proxy {
     }
 
     /// Takes a response and appends what it says to it to `out`.
-    pub(super) fn hear(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Step, Garbled> {
+    pub(super) fn hear(&mut self, message: &[u8], out: &mut Vec<u8>) -> Result<Step, Malformed> {
         let heard = Heard::read(self.dialect, message)?;
         let resources = heard.resources.len();
         let Some(kind) = Kind::of(heard.url) else {
-            return Err(Garbled);
+            return Err(Malformed);
         };
         let mut named = Vec::new();
         let mut over = false;

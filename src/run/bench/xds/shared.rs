@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     kind::{self, Kind},
-    wire::{self, Garbled},
+    wire::{self, Malformed},
 };
 
 /// Texts by number, numbers from 0 without a gap.
@@ -81,7 +81,7 @@ impl Shared {
         kind: Kind,
         resource: &[u8],
         out: &mut Vec<u32>,
-    ) -> Result<(), Garbled> {
+    ) -> Result<(), Malformed> {
         match kind {
             Kind::Clusters => {
                 let name = kind::endpoints(resource)?;
@@ -94,7 +94,7 @@ impl Shared {
     }
 
     /// Listeners are few, and equal for many proxies.
-    fn routes(&self, listener: &[u8]) -> Result<Names, Garbled> {
+    fn routes(&self, listener: &[u8]) -> Result<Names, Malformed> {
         if let Some(known) = lock(&self.routes).get(listener) {
             return Ok(known.clone());
         }

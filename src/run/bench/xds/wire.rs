@@ -5,7 +5,8 @@
 //! only the outlines are read. Field numbers: envoy.service.discovery.v3.
 
 use bytes::BufMut;
-use prost::encoding::{WireType, decode_key, decode_varint, encode_key, encode_varint};
+pub(super) use netloft_proto::wire::{Malformed, write_delimited as field};
+use netloft_proto::wire::{Value, fields, last};
 
 use super::kind::Kind;
 
@@ -96,13 +97,6 @@ pub(super) fn claim(out: &mut Vec<u8>, name: &[u8], version: &[u8]) {
     field(out, 5, &entry);
 }
 
-/// A field of text or bytes, or a message.
-pub(super) fn field(out: &mut Vec<u8>, number: u32, value: &[u8]) {
-    encode_key(number, WireType::LengthDelimited, out);
-    encode_varint(value.len() as u64, out);
-    out.put_slice(value);
-}
-
 fn some(out: &mut Vec<u8>, number: u32, value: &[u8]) {
     if !value.is_empty() {
         field(out, number, value);
@@ -131,21 +125,19 @@ pub(super) struct Entry<'a> {
     pub(super) value: &'a [u8],
 }
 
-/// What is no message was received.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the server sent something that is no discovery response")]
-pub(super) struct Garbled;
-
 impl<'a> Heard<'a> {
-    pub(super) fn read(dialect: Dialect, message: &'a [u8]) -> Result<Self, Garbled> {
+    pub(super) fn read(dialect: Dialect, message: &'a [u8]) -> Result<Self, Malformed> {
         let mut heard = Self::default();
-        for field in Fields(message) {
-            match field? {
-                (1, Value::Bytes(version)) => heard.version = version,
-                (2, Value::Bytes(entry)) => heard.resources.push(Entry::read(dialect, entry)?),
-                (4, Value::Bytes(url)) => heard.url = url,
-                (5, Value::Bytes(nonce)) => heard.nonce = nonce,
-                (6, Value::Bytes(name)) if dialect == Dialect::Delta => heard.removed.push(name),
+        for field in fields(message) {
+            let field = field?;
+            match (field.number, field.value) {
+                (1, Value::Delimited(version)) => heard.version = version,
+                (2, Value::Delimited(entry)) => heard.resources.push(Entry::read(dialect, entry)?),
+                (4, Value::Delimited(url)) => heard.url = url,
+                (5, Value::Delimited(nonce)) => heard.nonce = nonce,
+                (6, Value::Delimited(name)) if dialect == Dialect::Delta => {
+                    heard.removed.push(name);
+                }
                 _ => {}
             }
         }
@@ -154,85 +146,21 @@ impl<'a> Heard<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn read(dialect: Dialect, entry: &'a [u8]) -> Result<Self, Garbled> {
+    fn read(dialect: Dialect, entry: &'a [u8]) -> Result<Self, Malformed> {
         let mut read = Self::default();
         let any = match dialect {
             Dialect::Sotw => entry,
             Dialect::Delta => {
-                read.version = bytes(entry, 1)?;
-                read.name = bytes(entry, 3)?;
-                bytes(entry, 2)?
+                read.version = last(entry, 1)?;
+                read.name = last(entry, 3)?;
+                last(entry, 2)?
             }
         };
-        read.value = bytes(any, 2)?;
+        read.value = last(any, 2)?;
         if dialect == Dialect::Sotw {
             // All types that are asked for have their name in their first field.
-            read.name = bytes(read.value, 1)?;
+            read.name = last(read.value, 1)?;
         }
         Ok(read)
-    }
-}
-
-/// Field `number` of `message`; empty when it is not there.
-pub(super) fn bytes(message: &[u8], number: u32) -> Result<&[u8], Garbled> {
-    let mut found: &[u8] = &[];
-    for field in Fields(message) {
-        if let (n, Value::Bytes(value)) = field?
-            && n == number
-        {
-            found = value;
-        }
-    }
-    Ok(found)
-}
-
-/// A field's value, as far as it is of use here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Value<'a> {
-    Number(u64),
-    Bytes(&'a [u8]),
-    /// Of fixed length: skipped.
-    Fixed,
-}
-
-/// The fields of a message, one after the other.
-#[derive(Debug)]
-pub(super) struct Fields<'a>(pub(super) &'a [u8]);
-
-impl<'a> Fields<'a> {
-    fn take(&mut self, length: usize) -> Result<&'a [u8], Garbled> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(Garbled)?;
-        self.0 = rest;
-        Ok(taken)
-    }
-
-    fn field(&mut self) -> Result<(u32, Value<'a>), Garbled> {
-        let (number, wire) = decode_key(&mut self.0).map_err(|_| Garbled)?;
-        let value = match wire {
-            WireType::Varint => Value::Number(decode_varint(&mut self.0).map_err(|_| Garbled)?),
-            WireType::LengthDelimited => {
-                let length = decode_varint(&mut self.0).map_err(|_| Garbled)?;
-                Value::Bytes(self.take(usize::try_from(length).map_err(|_| Garbled)?)?)
-            }
-            WireType::ThirtyTwoBit => self.take(4).map(|_| Value::Fixed)?,
-            WireType::SixtyFourBit => self.take(8).map(|_| Value::Fixed)?,
-            WireType::StartGroup | WireType::EndGroup => return Err(Garbled),
-        };
-        Ok((number, value))
-    }
-}
-
-impl<'a> Iterator for Fields<'a> {
-    type Item = Result<(u32, Value<'a>), Garbled>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
-            return None;
-        }
-        let field = self.field();
-        if field.is_err() {
-            self.0 = &[];
-        }
-        Some(field)
     }
 }
