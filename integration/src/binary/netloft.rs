@@ -6,16 +6,20 @@ use std::{
     sync::OnceLock,
 };
 
-use super::{alone, profile_dir, root};
+use super::{alone, profile_dir, root, variable};
 
-/// The binary under test, as new as the source.
+/// The binary under test, as new as the source; or the one that `NETLOFT_BINARY` names, so that
+/// one build can be measured against another.
 ///
 /// # Panics
 /// When it does not build; with what the compiler said.
 #[must_use]
 pub fn netloft() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| alone("netloft", build))
+    BUILT.get_or_init(|| match variable("NETLOFT_BINARY") {
+        Some(path) => path.into(),
+        None => alone("netloft", build),
+    })
 }
 
 fn build() -> PathBuf {
