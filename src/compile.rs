@@ -48,7 +48,7 @@ mod wire;
 pub use gateway_hosts::hosts as listener_hosts;
 pub use output::{Contents, Output, Placement, Product};
 pub use overlay::Selects;
-pub use raw::{NotRaw, Raw, served};
+pub use raw::{NotRaw, Raw};
 pub use unit::{
     Audience, Door, LayerKey, Lens, Phase, Port, Table, Target, Unit, UnitKind, compile,
 };

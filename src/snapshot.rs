@@ -30,6 +30,7 @@ pub use resource::{Ref, Resource};
 pub use seal::{Draft, Joined, encode_dynamic, pack, seal};
 pub use table::{Change, Inserted, Table};
 pub use type_info::{
-    CLUSTER, ENDPOINTS, LISTENER, ROUTES, Removal, TYPES, TypeInfo, TypeIx, TypeSet,
+    CLUSTER, ENDPOINTS, LISTENER, ROUTES, RUNTIME, Removal, TYPES, TypeInfo, TypeIx, TypeSet,
+    type_called,
 };
 pub use version::{Hash, TypeVersion};

@@ -11,12 +11,12 @@ use super::{
     error::ApiError,
     extract::Path,
     proxies::{places, unknown},
-    types::{ResourceEntry, Resources},
+    types::{ALL_TYPES, ResourceEntry, Resources, type_names},
 };
 use crate::{
     catalog::Current,
     envoy::{self, Secrets},
-    snapshot::{Resource, TYPES},
+    snapshot::{Resource, TYPES, TypeIx, type_called},
     xds::cache::TypeStatus,
 };
 
@@ -24,7 +24,7 @@ pub(super) async fn list(
     Shared(state): Shared<State>,
     Path((id, wanted)): Path<(String, String)>,
 ) -> Result<Json<Resources>, ApiError> {
-    let apis = apis(&wanted)?;
+    let wanted = types(&wanted)?;
     let streams = state.cache.streams();
     let streams: Vec<_> = streams
         .iter()
@@ -39,7 +39,7 @@ pub(super) async fn list(
         for status in stream
             .types
             .iter()
-            .filter(|status| apis.contains(status.ty.info().api))
+            .filter(|status| wanted.contains(&status.ty))
         {
             of_type(status, &current, &mut resources)?;
         }
@@ -47,21 +47,17 @@ pub(super) async fn list(
     Ok(Json(Resources { resources }))
 }
 
-/// The APIs that `wanted` stands for: `cds` and `clusters` for CDS, .., `all` for every one.
-fn apis(wanted: &str) -> Result<BTreeSet<&'static str>, ApiError> {
-    let api = match wanted.to_ascii_lowercase().as_str() {
-        "all" => return Ok(TYPES.iter().map(|ty| ty.api).collect()),
-        "cds" | "clusters" | "cluster" => "CDS",
-        "eds" | "endpoints" | "endpoint" => "EDS",
-        "lds" | "listeners" | "listener" => "LDS",
-        "rds" | "routes" | "route" => "RDS",
-        _ => {
-            return Err(ApiError::not_found(format!(
-                "{wanted:?} is no type: there are listeners, routes, clusters, endpoints and all"
-            )));
-        }
+/// The types that `wanted` stands for: one by any of its names, or `all`.
+fn types(wanted: &str) -> Result<Vec<TypeIx>, ApiError> {
+    if wanted.eq_ignore_ascii_case(ALL_TYPES) {
+        return Ok((0..).zip(&TYPES).map(|(ix, _)| TypeIx(ix)).collect());
+    }
+    let unknown = || {
+        let names: Vec<_> = type_names().map(|(noun, _)| noun).collect();
+        let names = names.join(", ");
+        ApiError::not_found(format!("{wanted:?} is no type: there are {names} and all"))
     };
-    Ok([api].into())
+    Ok(vec![type_called(wanted).ok_or_else(unknown)?])
 }
 
 fn of_type(

@@ -24,7 +24,7 @@ pub use problem::ProblemDetails;
 pub use proxy::{
     Held, Place, Proxies, Proxy, ProxyType, Rejected, RejectedVersion, Rejection, Reports,
 };
-pub use resource::{ResourceEntry, Resources};
+pub use resource::{ALL_TYPES, ResourceEntry, Resources, type_names};
 pub use revision::{Diff, DocumentChange, DocumentDiff, RevisionDetail, RevisionEntry, Revisions};
 pub use stats::{ClusterStats, Endpoints, Stats, StatsKept};
 pub use wait::{Progress, ProxyProgress, Wait, WaitCounts, WaitState, Waiting};

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::{Code, Diagnostic, World, schema::told, suggest};
 use crate::{
-    compile::{NotRaw, Raw, served},
+    compile::{NotRaw, Raw},
     envoy::{self, Secrets},
     model::{Document, EnvoyResource, Spec},
-    snapshot::TYPES,
+    snapshot::{TYPES, type_called},
 };
 
 /// All that is wrong with `spec`, with pointers into it.
 pub(super) fn check(spec: &Spec) -> Vec<Diagnostic> {
     match spec {
         Spec::EnvoyResource(spec) => resource(spec),
-        Spec::EnvoyPatch(patch) if served(&patch.select.kind).is_none() => {
+        Spec::EnvoyPatch(patch) if type_called(&patch.select.kind).is_none() => {
             vec![not_served(&patch.select.kind).pointer("/select/type")]
         }
         _ => Vec::new(),

@@ -1,5 +1,6 @@
 //! `netloft pc`: the resources that one proxy is given.
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::{
@@ -9,14 +10,14 @@ use super::{
     output::{Output, table},
     ps::told,
 };
-use crate::api::types::Resources;
+use crate::api::types::{ALL_TYPES, Resources, type_names};
 
 /// Shows the resources of one type, or of all, that a proxy is given.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Which type
-    #[arg(value_enum)]
-    what: What,
+    #[arg(value_parser = types(), ignore_case = true)]
+    what: String,
 
     /// The proxy's name, as `netloft ps` shows it
     #[arg(add = ArgValueCandidates::new(complete::proxies))]
@@ -28,24 +29,14 @@ pub struct Args {
     server: Server,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum What {
-    Listeners,
-    Routes,
-    Clusters,
-    Endpoints,
-    All,
+/// The types there are, each also by its API's name.
+fn types() -> PossibleValuesParser {
+    let types = type_names().map(|(noun, api)| PossibleValue::new(noun).alias(api));
+    PossibleValuesParser::new(types.chain([PossibleValue::new(ALL_TYPES)]))
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let what = match args.what {
-        What::Listeners => "lds",
-        What::Routes => "rds",
-        What::Clusters => "cds",
-        What::Endpoints => "eds",
-        What::All => "all",
-    };
-    let path = format!("/v1/proxies/{}/xds/{what}", escaped(&args.proxy));
+    let path = format!("/v1/proxies/{}/xds/{}", escaped(&args.proxy), args.what);
     let resources: Resources = args.server.get(&path).await?;
     let rows = || {
         let rows: Vec<Vec<String>> = resources

@@ -9,10 +9,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Audience, Contents, LayerKey, Lens, Output, Product, Unit, problems, raw};
+use super::{Audience, Contents, LayerKey, Lens, Output, Product, Unit, problems};
 use crate::{
     model::{Kind, Spec},
-    snapshot::{Problem, TypeIx},
+    snapshot::{Problem, TypeIx, type_called},
     view::{Fact, Index, Name, glob},
 };
 
@@ -32,7 +32,7 @@ pub struct Selects {
 /// What the EnvoyPatch `patch` is for.
 pub(super) fn selects(patch: &Name, lens: &mut Lens<'_>) -> Output {
     let product = match lens.spec(Kind::EnvoyPatch, patch) {
-        Some(Spec::EnvoyPatch(spec)) => raw::served(&spec.select.kind).map(|ty| {
+        Some(Spec::EnvoyPatch(spec)) => type_called(&spec.select.kind).map(|ty| {
             Product::Selects(Arc::new(Selects {
                 ty,
                 name: spec.select.name.clone(),

@@ -9,7 +9,7 @@ use super::{Lens, Output, Product, Unit, place, problems};
 use crate::{
     envoy::{self, Finding},
     model::{EnvoyResource, Kind, Spec},
-    snapshot::{self, NotEncodable, Ref, TYPES, TypeIx},
+    snapshot::{self, NotEncodable, Ref, TypeIx, type_called},
     view::Name,
 };
 
@@ -81,7 +81,7 @@ impl Raw {
             }
             _ => return Err(NotRaw::Empty),
         };
-        let ty = served(&url).ok_or(NotRaw::NotServed { url })?;
+        let ty = type_called(&url).ok_or(NotRaw::NotServed { url })?;
         let field = match message.get_field_by_name("name") {
             Some(_) => "name",
             None => "cluster_name",
@@ -124,20 +124,12 @@ impl Raw {
     }
 }
 
-/// The type of that URL, or of that bare name, among those that proxies are served.
-#[must_use]
-pub fn served(name: &str) -> Option<TypeIx> {
-    let of = |url: &str| url == name || url.rsplit(['/', '.']).next() == Some(name);
-    let place = TYPES.iter().position(|ty| of(ty.url) || ty.api == name)?;
-    u8::try_from(place).ok().map(TypeIx)
-}
-
 /// What a message names, of the types that proxies are served.
 pub(super) fn refs(message: &DynamicMessage) -> Vec<Ref> {
     let named = envoy::refs(message).into_iter();
     let refs = named.filter_map(|named| {
         Some(Ref {
-            to: served(named.type_url)?,
+            to: type_called(named.type_url)?,
             name: named.name.into(),
         })
     });

@@ -238,6 +238,10 @@ const FIELDS: &[(&str, &str)] = &[
         "envoy.extensions.filters.network.http_connection_manager.v3.Rds.route_config_name",
         ROUTES,
     ),
+    (
+        "envoy.config.route.v3.ScopedRouteConfiguration.route_configuration_name",
+        ROUTES,
+    ),
 ];
 
 #[cfg(test)]

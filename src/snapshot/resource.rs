@@ -85,14 +85,14 @@ impl Resource {
         self
     }
 
-    /// An empty `ClusterLoadAssignment` for `name`: cluster_name is its field 1.
+    /// A message that holds nothing but its name, in field 1.
     #[must_use]
-    pub fn empty_assignment(name: &str) -> Self {
+    pub fn of_name_alone(ty: TypeIx, name: &str) -> Self {
         let mut message = Vec::with_capacity(name.len() + 4);
         field(&mut message, 0x0a, name.as_bytes());
         Self::new(
             &super::TYPES,
-            super::ENDPOINTS,
+            ty,
             name.into(),
             &message,
             Arc::default(),
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn one_buffer_is_a_whole_entry_in_both_dialects() {
         let long = "x".repeat(300);
-        let resource = Resource::empty_assignment(&long);
+        let resource = Resource::of_name_alone(ENDPOINTS, &long);
         let delta = DeltaDiscoveryResponse::decode(resource.delta_entry()).unwrap();
         let sotw = DiscoveryResponse::decode(resource.sotw_entry()).unwrap();
 

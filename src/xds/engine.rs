@@ -194,6 +194,7 @@ impl Engine {
         let known = (0_u8..)
             .map(TypeIx)
             .zip(self.shared.types)
+            .filter(|(_, info)| self.habits.dialect == Dialect::Delta || !info.delta_only)
             .find_map(|(ty, info)| (info.url == url).then_some(ty));
         if known.is_none() {
             if url.contains("/envoy.api.v2.") {

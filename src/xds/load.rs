@@ -102,7 +102,7 @@ impl Engine {
         let by_name = track.all_by_name;
         let body = body.filter(|body| !by_name || body.is_named_by(track.subscription.names()));
         let dialect = self.habits.dialect;
-        let splits = dialect == Dialect::Delta || self.shared.types[index].splittable;
+        let splits = dialect == Dialect::Delta || self.shared.types[index].splittable();
         let track = self.tracks[index].as_deref_mut()?;
         let Some(body) = body else {
             track.unload(dialect);

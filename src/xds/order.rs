@@ -109,6 +109,8 @@ pub(super) struct InUse {
     kept: BTreeSet<Ref>,
     /// Something of unknown content has not been replaced yet; by type.
     blind: Vec<Ref>,
+    /// Types that the client will still ask for, and whose resources name others.
+    unasked: Vec<TypeIx>,
 }
 
 impl<'a> Gates<'a> {
@@ -238,6 +240,12 @@ impl<'a> Gates<'a> {
                 }
             }
         }
+        let types = (0..).map(TypeIx).zip(self.types);
+        let unasked = types.filter(|(ty, info)| {
+            let names = || self.now.iter(*ty).any(|one| !one.refs().is_empty());
+            self.track(*ty).is_none() && (info.begins || names())
+        });
+        in_use.unasked = unasked.map(|(ty, _)| ty).collect();
         in_use
     }
 
@@ -263,12 +271,10 @@ impl<'a> Gates<'a> {
         }
         // A resumed client may use it through something it has not asked about yet.
         let claimed = matches!(has, Has::Claimed(_));
-        let settled = self.types.iter().enumerate().all(|(index, _)| {
-            index <= ty.index()
-                || self.tracks[index]
-                    .as_deref()
-                    .is_some_and(|track| track.in_flight.is_empty() && track.accepted.is_some())
-        });
+        let later = self.tracks[ty.index() + 1..].iter().flatten();
+        let settled = |track: &Track| track.in_flight.is_empty() && track.accepted.is_some();
+        let unasked = in_use.unasked.iter().any(|unasked| *unasked > ty);
+        let settled = !unasked && later.map(Box::as_ref).all(settled);
         if claimed && !settled {
             let reason = Reason::NotSettled;
             return Verdict::Wait { reason, on };

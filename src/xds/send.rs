@@ -188,7 +188,7 @@ impl Engine {
     fn settle(&mut self, index: usize, decisions: Vec<Decision>) -> Option<(Draft, bool)> {
         let dialect = self.habits.dialect;
         let info = &self.shared.types[index];
-        let splits = dialect == Dialect::Delta || info.splittable;
+        let splits = dialect == Dialect::Delta || info.splittable();
         let track = self.tracks[index].as_deref_mut()?;
         let whole = track.replaces;
         let ty = track.ty;

@@ -61,12 +61,18 @@ impl Discovery {
         let types = (0_u8..).map(TypeIx).zip(self.parts.cache.shared.types);
         let only = types.into_iter().find(|(_, info)| info.service == service);
         let noun = only.map_or("AggregatedResources", |(_, info)| info.method);
+        let in_sotw = only.is_none_or(|(_, info)| !info.delta_only);
         let only = only.map(|(ty, _)| ty);
         match method.strip_suffix(noun) {
-            Some("Stream") => self.stream(Dialect::Sotw, request, only),
+            Some("Stream") if in_sotw => self.stream(Dialect::Sotw, request, only),
             Some("Delta") => self.stream(Dialect::Delta, request, only),
+            // Rule 7.
             Some("Fetch") => Status::unimplemented(format!(
                 "{method}: resources are streamed here, with Stream{noun} or Delta{noun}"
+            ))
+            .into_http(),
+            _ if !in_sotw => Status::unimplemented(format!(
+                "{service} has no method {method:?}: it has Delta{noun}"
             ))
             .into_http(),
             _ => Status::unimplemented(format!(

@@ -5,6 +5,7 @@
 mod convergence;
 mod cost;
 mod harbour;
+mod kinds;
 mod language;
 mod loopback;
 mod model;

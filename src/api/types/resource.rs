@@ -5,6 +5,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Place;
+use crate::snapshot::TYPES;
+
+/// What stands for every type.
+pub const ALL_TYPES: &str = "all";
+
+/// What each type is called, and its API: `clusters` and `CDS`.
+pub fn type_names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TYPES.iter().map(|info| (info.noun, info.api))
+}
 
 /// Answer of `GET /v1/proxies/{id}/xds/{type}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +27,7 @@ pub struct Resources {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceEntry {
-    /// `CDS`, `EDS`, `LDS` or `RDS`.
+    /// Its type's API: `CDS`, `EDS`, ..
     pub api: String,
     /// Its name.
     pub name: String,

@@ -22,7 +22,12 @@ pub(super) const CHARTER: TypeIx = TypeIx(2);
 /// Named one by one; names boats.
 pub(super) const VOYAGE: TypeIx = TypeIx(3);
 
-pub(super) static FLEET: [TypeInfo; 4] = [
+/// Named one by one; what uses it drives its removal.
+pub(super) const CREW: TypeIx = TypeIx(4);
+/// Held by wildcard, in delta alone.
+pub(super) const SIGNAL: TypeIx = TypeIx(5);
+
+pub(super) static FLEET: [TypeInfo; 6] = [
     kind("example.org/Boat", "BOAT", "harbour.Boats", true, false),
     TypeInfo {
         placeholder: Some(no_sail),
@@ -42,6 +47,21 @@ pub(super) static FLEET: [TypeInfo; 4] = [
         false,
         false,
     ),
+    TypeInfo {
+        removal: Removal::OnMiss,
+        ..kind("example.org/Crew", "CREW", "harbour.Crews", false, false)
+    },
+    TypeInfo {
+        legacy_wildcard: true,
+        delta_only: true,
+        ..kind(
+            "example.org/Signal",
+            "SIGNAL",
+            "harbour.Signals",
+            false,
+            false,
+        )
+    },
 ];
 
 const fn kind(
@@ -54,14 +74,16 @@ const fn kind(
     TypeInfo {
         url,
         api,
+        noun: "",
         service,
         method: "All",
         full_state,
+        begins: full_state,
         legacy_wildcard: full_state,
         follows_parent,
         removal: Removal::Always,
         placeholder: None,
-        splittable: !full_state,
+        delta_only: false,
     }
 }
 

@@ -214,6 +214,7 @@ async fn a_method_that_is_not_there_is_said_to_be_so() {
         ("/harbour.Boats/Boats", "StreamAll"),
         // Rule 7: there is no polling, and that is said.
         ("/harbour.Boats/FetchAll", "DeltaAll"),
+        ("/harbour.Signals/StreamAll", "it has DeltaAll"),
     ];
     for (path, instead) in cases {
         let codec = tonic_prost::ProstCodec::<DiscoveryRequest, DiscoveryRequest>::default();

@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     (
         Code::NOT_SERVED,
-        "@EnvoyPatch\nspec:\n  select: {type: «Clusters», name: a, proxyClass: sidecar}\n  ops: [{op: remove, path: /a}]",
+        "@EnvoyPatch\nspec:\n  select: {type: «Clustre», name: a, proxyClass: sidecar}\n  ops: [{op: remove, path: /a}]",
         &["did you mean \"Cluster\"?"],
     ),
     // Fields.

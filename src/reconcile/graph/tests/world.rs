@@ -9,7 +9,7 @@ use crate::{
     envoy,
     model::Document,
     reconcile::graph::Graph,
-    snapshot::{Resource, Snapshot, TYPES, TypeIx},
+    snapshot::{ROUTES, Resource, Snapshot, TYPES, TypeIx},
     view::{Change, MeshView, worlds::put},
 };
 
@@ -63,6 +63,10 @@ pub(super) fn held(snapshot: &Snapshot) -> BTreeMap<(TypeIx, Arc<str>), Held> {
 pub(super) fn as_json(snapshot: &Snapshot) -> Value {
     let mut apis = serde_json::Map::new();
     for ty in types() {
+        // Nothing is compiled into the others: they are raw.
+        if ty > ROUTES && snapshot.len(ty) == 0 {
+            continue;
+        }
         let mut sorted: Vec<_> = snapshot.iter(ty).collect();
         sorted.sort_by_key(|resource| resource.name().clone());
         let resources = sorted
