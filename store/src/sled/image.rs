@@ -107,6 +107,10 @@ impl Image {
 
     /// Opens the index and reads it whole; the state it holds and as of which entry.
     pub(super) fn open(dir: &Path) -> Result<(Self, State, Sequence), Unusable> {
+        // Opening makes what is not there, and an empty index would then pass for a damaged one.
+        if !Self::path(dir).exists() {
+            return Err(Unusable("there is none".to_owned()));
+        }
         let db = Self::database(dir)?;
         let stored = guarded("read the digest", || db.get(DIGEST))?;
         let stored = stored.as_deref().and_then(Digest::decode);

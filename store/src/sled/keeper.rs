@@ -42,6 +42,34 @@ pub(super) struct Keeper {
     pub(super) _lock: Lock,
 }
 
+/// How full the disk is, as of one moment.
+#[derive(Debug)]
+pub(super) struct Room {
+    free: u64,
+    keep: u64,
+    dir: PathBuf,
+}
+
+impl Room {
+    /// Whether `bytes` more may be written.
+    ///
+    /// # Errors
+    /// [`Error::OutOfSpace`] where less would be left than is kept free.
+    pub(super) fn holds(&self, bytes: u64) -> Result<(), Error> {
+        let Self { free, keep, dir } = self;
+        if *free >= keep.saturating_add(bytes) {
+            return Ok(());
+        }
+        let dir = dir.display();
+        let reason =
+            format!("{free} bytes are free on the disk of {dir}, and {keep} are kept free");
+        Err(Error::OutOfSpace {
+            needed: bytes,
+            reason,
+        })
+    }
+}
+
 impl Keeper {
     /// The log went from `old` to `new`, by `bytes`.
     pub(super) fn follow(&mut self, old: &State, new: &State, sequence: Sequence, bytes: u64) {
@@ -57,25 +85,14 @@ impl Keeper {
         }
     }
 
-    /// Whether `bytes` more may be written.
-    pub(super) fn room_for(&self, bytes: u64, only_deletes: bool) -> Result<(), Error> {
-        if only_deletes {
-            return Ok(());
+    /// What may be written now.
+    pub(super) fn room(&self) -> Room {
+        Room {
+            // A disk that does not say how full it is will say so when it is written.
+            free: self.disk.free().unwrap_or(u64::MAX),
+            keep: self.config.keep_free,
+            dir: self.config.dir.clone(),
         }
-        // A disk that does not say how full it is will say so when it is written.
-        let free = self.disk.free().unwrap_or(u64::MAX);
-        let wanted = self.config.keep_free.saturating_add(bytes);
-        if free >= wanted {
-            return Ok(());
-        }
-        let keep = self.config.keep_free;
-        let dir = self.config.dir.display();
-        let reason =
-            format!("{free} bytes are free on the disk of {dir}, and {keep} are kept free");
-        Err(Error::OutOfSpace {
-            needed: bytes,
-            reason,
-        })
     }
 
     /// What is due by time or size.

@@ -5,6 +5,7 @@ mod damage;
 mod disk;
 mod failing;
 mod kill;
+mod waiting;
 mod work;
 
 use std::sync::Arc;

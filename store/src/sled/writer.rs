@@ -10,7 +10,11 @@ use std::{
 
 use tokio::sync::{oneshot, watch};
 
-use super::{Request, entry::Entry, keeper::Keeper};
+use super::{
+    Request,
+    entry::Entry,
+    keeper::{Keeper, Room},
+};
 use crate::{
     Commit, Committed, Error, Op, Retention, Revision, Stats, TxnId,
     log::{Failure, Sequence, Writer},
@@ -44,8 +48,7 @@ struct Group {
     entries: Vec<Entry>,
     answers: Vec<(Answer, TxnId, Result<Committed, Error>)>,
     bytes: usize,
-    /// Every change of documents and records in it is a deletion.
-    only_deletes: bool,
+    room: Room,
 }
 
 impl Opened {
@@ -98,7 +101,7 @@ impl Opened {
             entries: Vec::new(),
             answers: Vec::new(),
             bytes: 0,
-            only_deletes: true,
+            room: self.keeper.room(),
         };
         group.take(commit, answer, &self.retention);
         let mut left = None;
@@ -139,8 +142,6 @@ impl Opened {
         if let Some(reason) = &self.stats.borrow().read_only {
             return Err(Error::ReadOnly(reason.clone()));
         }
-        self.keeper
-            .room_for(group.bytes as u64, group.only_deletes)?;
         let payload = postcard::to_stdvec(&group.entries).map_err(|error| Error::Io {
             what: "encode a group of commits".to_owned(),
             reason: error.to_string(),
@@ -188,18 +189,14 @@ impl Opened {
 impl Group {
     /// Takes `commit` in when it holds against all that is in the group already.
     fn take(&mut self, commit: &Commit, answer: Answer, retention: &Retention) {
-        let result = self.state.effect(commit).map(|effect| {
+        let result = self.admit(commit).map(|effect| {
             if effect != Effect::Nothing {
                 self.state = Arc::new(self.state.with(commit, retention));
                 self.sequence += 1;
                 let revision = self.state.head().revision.0;
                 self.entries
                     .push(Entry::of(commit, self.sequence, revision));
-                let ops = commit.documents.iter().chain(&commit.records);
-                for op in ops {
-                    self.bytes += op.size();
-                    self.only_deletes &= matches!(op, Op::Delete { .. });
-                }
+                self.bytes += ops(commit).map(Op::size).sum::<usize>();
             }
             let changed = matches!(effect, Effect::Revision(_));
             Committed {
@@ -208,6 +205,18 @@ impl Group {
             }
         });
         self.answers.push((answer, commit.txn, result));
+    }
+
+    /// What `commit` would do; it is judged alone, so that no neighbour costs it its place.
+    fn admit(&self, commit: &Commit) -> Result<Effect, Error> {
+        let effect = self.state.effect(commit)?;
+        let deletes = ops(commit).all(|op| matches!(op, Op::Delete { .. }));
+        // What makes room is let through also where there is none.
+        if effect != Effect::Nothing && !deletes {
+            let size: usize = ops(commit).map(Op::size).sum();
+            self.room.holds((self.bytes + size) as u64)?;
+        }
+        Ok(effect)
     }
 
     /// It was not made durable: every answer, which rests on it, is why.
@@ -222,4 +231,8 @@ impl Group {
             });
         }
     }
+}
+
+fn ops(commit: &Commit) -> impl Iterator<Item = &Op> {
+    commit.documents.iter().chain(&commit.records)
 }

@@ -86,6 +86,25 @@ async fn a_damaged_index_is_made_anew() {
 }
 
 #[tokio::test]
+async fn only_an_index_that_was_found_damaged_is_put_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let aside = dir.path().join("image.bad");
+    let image = dir.path().join("image");
+    for start in ["first", "second"] {
+        let store = Sled::open(&work::config(dir.path(), true)).unwrap();
+        store.commit(work::commit(1)).await.unwrap();
+        drop(store);
+        assert!(!aside.exists(), "there was no damage at the {start} start");
+    }
+    fs::remove_dir_all(&image).unwrap();
+    drop(Sled::open(&work::config(dir.path(), true)).unwrap());
+    assert!(!aside.exists(), "an index that is gone is none");
+    fs::write(image.join("db"), b"no index").unwrap();
+    drop(Sled::open(&work::config(dir.path(), true)).unwrap());
+    assert!(aside.exists(), "an index that was damaged is kept");
+}
+
+#[tokio::test]
 async fn an_index_that_is_gone_or_behind_is_made_from_the_log() {
     let dir = tempfile::tempdir().unwrap();
     let behind = dir.path().join("behind");

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Condvar, Mutex, MutexGuard},
 };
 
 use super::work::Dice;
@@ -39,17 +39,25 @@ struct Inner {
     fault: Option<(usize, Fault, bool)>,
     /// Syncing a file does nothing, as if the call were not there.
     deaf: bool,
+    /// Appends wait for as long.
+    held: bool,
+    /// One waits.
+    waiting: bool,
+    /// Bytes taken of the room there is.
+    taken: u64,
 }
 
 /// The disk.
 #[derive(Debug, Default)]
 pub(super) struct FaultyDisk {
     inner: Arc<Mutex<Inner>>,
+    changed: Arc<Condvar>,
 }
 
 #[derive(Debug)]
 struct FaultyFile {
     inner: Arc<Mutex<Inner>>,
+    changed: Arc<Condvar>,
     file: usize,
 }
 
@@ -95,6 +103,27 @@ impl FaultyDisk {
         lock(&self.inner).fault = None;
     }
 
+    /// Lets every append wait until it is let go.
+    pub(super) fn hold(&self) {
+        lock(&self.inner).held = true;
+    }
+
+    pub(super) fn let_go(&self) {
+        lock(&self.inner).held = false;
+        self.changed.notify_all();
+    }
+
+    /// Returns once an append waits.
+    pub(super) fn wait_for_an_append(&self) {
+        let waits = |inner: &mut Inner| !inner.waiting;
+        drop(self.changed.wait_while(lock(&self.inner), waits).unwrap());
+    }
+
+    /// Only `bytes` are free from now on.
+    pub(super) fn leave(&self, bytes: u64) {
+        lock(&self.inner).taken = u64::MAX - bytes;
+    }
+
     /// Flips one bit of `name`.
     pub(super) fn flip(&self, name: &str, bit: usize) {
         let mut inner = lock(&self.inner);
@@ -122,6 +151,7 @@ impl FaultyDisk {
                 files,
                 ..Inner::default()
             })),
+            changed: Arc::default(),
         }
     }
 
@@ -171,6 +201,7 @@ impl FaultyDisk {
                 files,
                 ..Inner::default()
             })),
+            changed: Arc::default(),
         }
     }
 }
@@ -267,6 +298,7 @@ impl Disk for FaultyDisk {
         inner.steps.push(Step::Create(name.to_owned(), file));
         Ok(Box::new(FaultyFile {
             inner: self.inner.clone(),
+            changed: self.changed.clone(),
             file,
         }))
     }
@@ -275,6 +307,7 @@ impl Disk for FaultyDisk {
         let file = lock(&self.inner).named(name)?;
         let mut file = FaultyFile {
             inner: self.inner.clone(),
+            changed: self.changed.clone(),
             file,
         };
         file.cut(length)?;
@@ -313,13 +346,17 @@ impl Disk for FaultyDisk {
     }
 
     fn free(&self) -> io::Result<u64> {
-        Ok(u64::MAX)
+        Ok(u64::MAX - lock(&self.inner).taken)
     }
 }
 
 impl DiskFile for FaultyFile {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut inner = lock(&self.inner);
+        inner.waiting = true;
+        self.changed.notify_all();
+        let mut inner = self.changed.wait_while(inner, |inner| inner.held).unwrap();
+        inner.waiting = false;
         let failed = inner.fails();
         let part = if failed.is_some() {
             &bytes[..bytes.len() / 2]
