@@ -12,6 +12,7 @@ mod codec;
 mod current;
 mod error;
 mod follow;
+mod origins;
 mod past;
 mod receipt;
 mod sealing;
@@ -30,7 +31,10 @@ pub use stored::{Moment, Stored, WHOLE};
 use std::{collections::BTreeMap, sync::Arc};
 
 use netloft_store::{RevisionInfo, Store};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use zeroize::Zeroizing;
 
 use self::sealing::Sealer;
@@ -52,6 +56,8 @@ pub struct Catalog {
     applying: tokio::sync::Mutex<()>,
     sealer: Arc<Sealer>,
     follower: JoinHandle<()>,
+    /// To the follower, who alone makes new pictures.
+    moves: mpsc::Sender<origins::Moves>,
     swept: receipt::Swept,
 }
 
@@ -63,13 +69,16 @@ impl Catalog {
     /// [`Error::Key`] when its secrets are sealed with another key than `config` names.
     pub async fn open(store: Arc<dyn Store>, config: &Config) -> Result<Self, Error> {
         let sealer = Arc::new(Sealer::open(config, &*store).await?);
-        let (follower, current) = follow::start(store.clone(), sealer.clone()).await?;
+        // Applies take turns: there is one message at a time.
+        let (moves, moved) = mpsc::channel(1);
+        let (follower, current) = follow::start(store.clone(), sealer.clone(), moved).await?;
         Ok(Self {
             store,
             current,
             applying: tokio::sync::Mutex::default(),
             sealer,
             follower,
+            moves,
             swept: receipt::Swept::default(),
         })
     }

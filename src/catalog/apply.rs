@@ -4,9 +4,12 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use netloft_store::{Commit, CommitMeta, Op, Precondition, TxnId};
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::{
-    Catalog, Current, Error, Moment, Receipt, Sealed, Stored, WHOLE, codec, sealing::Sealer,
+    Catalog, Current, Error, Moment, Receipt, Sealed, Stored, WHOLE, codec,
+    origins::{self, Moves},
+    sealing::Sealer,
 };
 use crate::{
     model::{Document, DocumentKey, Grain, Managers},
@@ -128,7 +131,8 @@ impl Catalog {
             named_once(&changes)?;
             let plan = plan(&changes, &terms, &current, &self.sealer)?;
             let nothing = plan.operations.is_empty();
-            if terms.dry_run || (nothing && terms.receipt.is_none()) {
+            let silent = nothing && terms.receipt.is_none();
+            if terms.dry_run || (silent && plan.moved.is_empty()) {
                 return Ok(Verdict::Applied(plan.applied(current.revision)));
             }
             let head = netloft_store::Revision(current.revision.0);
@@ -136,10 +140,14 @@ impl Catalog {
             let next = Revision(head.0 + u64::from(!nothing));
             let mut preconditions = vec![Precondition::Head(head)];
             preconditions.extend(paper.preconditions.iter().cloned());
+            let mut records = paper.records(&terms, next, &plan.outcomes)?;
+            let places =
+                origins::records(&plan.moved, &plan.written, &[&plan.operations, &records]);
+            records.extend(places);
             let commit = Commit {
                 preconditions,
                 documents: plan.operations.clone(),
-                records: paper.records(&terms, next, &plan.outcomes)?,
+                records,
                 meta: CommitMeta {
                     author: terms.author.clone(),
                     message: terms.message.clone(),
@@ -151,11 +159,17 @@ impl Catalog {
                 Ok(committed) => {
                     let revision = Revision(committed.revision.0);
                     self.reached(revision).await?;
+                    self.relocated(&plan.moved).await;
                     return Ok(Verdict::Applied(plan.committed(revision)));
                 }
                 Err(netloft_store::Error::Conflict { found, .. }) => {
                     // Another replica was first: see what it wrote, then check again.
                     self.reached(Revision(found.0)).await?;
+                }
+                Err(error) if silent => {
+                    tracing::warn!(%error, "where unchanged documents stand now is not kept");
+                    self.relocated(&plan.moved).await;
+                    return Ok(Verdict::Applied(plan.applied(current.revision)));
                 }
                 Err(other) => return Err(other.into()),
             }
@@ -172,12 +186,29 @@ impl Catalog {
             .map(drop)
             .map_err(|_| Error::Stopped("the follower ended".to_owned()))
     }
+
+    /// Waits until the picture in memory has `stored` where they stand now.
+    async fn relocated(&self, stored: &[Arc<Stored>]) {
+        if stored.is_empty() {
+            return;
+        }
+        let (done, told) = oneshot::channel();
+        let stored = stored.to_vec();
+        // A follower that has ended is told of by whoever reads next.
+        if self.moves.send(Moves { stored, done }).await.is_ok() {
+            let _ = told.await;
+        }
+    }
 }
 
 struct Plan {
     operations: Vec<Op>,
     outcomes: Vec<(DocumentKey, Outcome)>,
     documents: Vec<Option<Arc<Stored>>>,
+    /// Unchanged documents that stand elsewhere now.
+    moved: Vec<Arc<Stored>>,
+    /// Documents that are written anew or deleted and had moved before.
+    written: Vec<DocumentKey>,
 }
 
 impl Plan {
@@ -219,7 +250,10 @@ fn plan(
         operations: Vec::new(),
         outcomes: Vec::with_capacity(changes.len()),
         documents: Vec::with_capacity(changes.len()),
+        moved: Vec::new(),
+        written: Vec::new(),
     };
+    let has_moved = |old: Option<&Arc<Stored>>| old.is_some_and(|old| old.written_at.is_some());
     for change in changes {
         match change {
             Edit::Put(document) | Edit::Managed(document, _) => {
@@ -234,12 +268,19 @@ fn plan(
                     same_declaration(&old.document, document) && old.managers == managers
                 };
                 let (outcome, stored) = match old.filter(same) {
-                    Some(old) => (Outcome::Unchanged, old.clone()),
+                    Some(old) => {
+                        let moved = origins::moved(old, &document.origin);
+                        plan.moved.extend(moved.clone());
+                        (Outcome::Unchanged, moved.unwrap_or_else(|| old.clone()))
+                    }
                     None => {
                         let stored = successor(old, document, managers, sealed, terms);
                         let at = codec::key(&key)?;
                         let value = codec::encode(&at, &stored)?;
                         plan.operations.push(Op::Put { key: at, value });
+                        if has_moved(old) {
+                            plan.written.push(key.clone());
+                        }
                         let outcome = match old {
                             None => Outcome::Created,
                             Some(_) => Outcome::Configured,
@@ -257,8 +298,11 @@ fn plan(
                     None => Outcome::NotFound,
                 };
                 if old.is_some() {
-                    let key = codec::key(key)?;
-                    plan.operations.push(Op::Delete { key });
+                    let at = codec::key(key)?;
+                    plan.operations.push(Op::Delete { key: at });
+                }
+                if has_moved(old) {
+                    plan.written.push(key.clone());
                 }
                 plan.outcomes.push((key.clone(), outcome));
                 plan.documents.push(old.cloned());
@@ -320,6 +364,7 @@ fn successor(
         changed: now,
         applied_by: by.author.as_str().into(),
         managers,
+        written_at: None,
     }
 }
 

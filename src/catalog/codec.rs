@@ -153,6 +153,7 @@ pub(super) fn decode(object: &Object) -> Result<(DocumentKey, Arc<Stored>), Erro
         changed: moment(object.revision, value.changed_at),
         applied_by: value.applied_by,
         managers: value.managers,
+        written_at: None,
     };
     Ok((document_key, Arc::new(stored)))
 }

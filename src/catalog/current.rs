@@ -104,6 +104,17 @@ impl Current {
         }
     }
 
+    /// Puts `stored` in the place of what is stored under its key, when the two differ in where they
+    /// stand alone.
+    pub(super) fn relocate(&mut self, stored: Arc<Stored>) {
+        let there = self.documents.get_mut(&stored.document.key());
+        if let Some(there) = there.filter(|there| {
+            there.uid == stored.uid && there.changed.revision == stored.changed.revision
+        }) {
+            *there = stored;
+        }
+    }
+
     pub(super) fn remove(&mut self, key: &DocumentKey) {
         if let Some(old) = self.documents.remove(key) {
             self.unname(key, &old);

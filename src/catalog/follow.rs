@@ -3,9 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use netloft_store::{Error as StoreError, ListOptions, ReadAt, Space, Store};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 
-use super::{Current, Error, codec, sealing::Sealer};
+use super::{
+    Current, Error, codec,
+    origins::{self, Moves},
+    sealing::Sealer,
+};
 use crate::snapshot::Revision;
 
 /// How long to wait before the store is listed again after a watch broke.
@@ -15,12 +22,13 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 pub(super) async fn start(
     store: Arc<dyn Store>,
     sealer: Arc<Sealer>,
+    mut moved: mpsc::Receiver<Moves>,
 ) -> Result<(JoinHandle<()>, watch::Receiver<Arc<Current>>), Error> {
     let loaded = load(&*store, &sealer).await?;
     let (publish, current) = watch::channel(Arc::new(loaded));
     let follower = tokio::spawn(async move {
         loop {
-            let Err(error) = follow(&*store, &sealer, &publish).await;
+            let Err(error) = follow(&*store, &sealer, &publish, &mut moved).await;
             if publish.is_closed() || matches!(error, Error::Store(StoreError::Closed)) {
                 return;
             }
@@ -57,9 +65,11 @@ async fn load(store: &dyn Store, sealer: &Sealer) -> Result<Current, Error> {
         }
         match page.next {
             Some(after) => options.after = Some(after),
-            None => return Ok(current),
+            None => break,
         }
     }
+    origins::load(store, &mut current).await?;
+    Ok(current)
 }
 
 /// Takes whole revisions in as they come; returns only with the reason why no more come.
@@ -67,12 +77,21 @@ async fn follow(
     store: &dyn Store,
     sealer: &Sealer,
     publish: &watch::Sender<Arc<Current>>,
+    moved: &mut mpsc::Receiver<Moves>,
 ) -> Result<std::convert::Infallible, Error> {
     let epoch = store.head().await?.epoch;
     let from = netloft_store::Revision(publish.borrow().revision.0);
     let mut watch = store.watch(&codec::documents()?, from, epoch).await?;
     loop {
-        let change_set = watch.next().await?;
+        let change_set = tokio::select! {
+            // Revisions first: what moved is told of only once its revision is here.
+            biased;
+            change_set = watch.next() => change_set?,
+            Some(moves) = moved.recv() => {
+                relocate(moves, publish);
+                continue;
+            }
+        };
         let mut next = (**publish.borrow()).clone();
         next.revision = Revision(change_set.revision.0);
         for change in &change_set.changes {
@@ -87,4 +106,15 @@ async fn follow(
         }
         publish.send_replace(Arc::new(next));
     }
+}
+
+/// The same revision, with `moves` where they stand now.
+fn relocate(moves: Moves, publish: &watch::Sender<Arc<Current>>) {
+    let mut next = (**publish.borrow()).clone();
+    for stored in moves.stored {
+        next.relocate(stored);
+    }
+    publish.send_replace(Arc::new(next));
+    // Who gave up waiting does not need to know.
+    let _ = moves.done.send(());
 }

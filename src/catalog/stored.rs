@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sealed;
 use crate::{
-    model::{Document, Grain, Managers},
+    model::{Document, Grain, Managers, Origin},
     snapshot::Revision,
 };
 
@@ -39,12 +39,20 @@ pub struct Stored {
     pub applied_by: Arc<str>,
     /// Who manages which of its fields; none: [`WHOLE`] manages all of them.
     pub managers: Option<Arc<Managers>>,
+    /// Where it stood when it was written, once its text has moved; its document says where it
+    /// stands now.
+    pub(super) written_at: Option<Arc<Origin>>,
 }
 
 /// Who manages what is declared as a whole, as by `POST /v1/apply`.
 pub const WHOLE: &str = "netloft";
 
 impl Stored {
+    /// Where it stood when it was written.
+    pub(super) fn written_at(&self) -> &Origin {
+        self.written_at.as_deref().unwrap_or(&self.document.origin)
+    }
+
     /// Who manages which of its fields.
     #[must_use]
     pub fn managers(&self) -> Arc<Managers> {

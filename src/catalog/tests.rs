@@ -109,6 +109,116 @@ async fn declaring_the_same_from_another_line_makes_no_revision() {
     assert_eq!(applied.revision, Revision(1));
 }
 
+/// Where each of `names` stands, by `catalog`.
+fn lines(catalog: &Catalog, names: [&str; 3]) -> [Option<(u32, Option<String>)>; 3] {
+    let current = catalog.current();
+    names.map(|name| {
+        let origin = &current.get(&key(name))?.document.origin;
+        Some((origin.line?, origin.text.as_deref().map(str::to_owned)))
+    })
+}
+
+fn standing(name: &str, port: u16, line: u32, text: &str) -> Edit {
+    let mut document = service(name, port);
+    document.origin.file = Some("mesh.yaml".into());
+    document.origin.line = Some(line);
+    document.origin.text = Some(text.into());
+    put(document)
+}
+
+#[tokio::test]
+async fn errors_point_to_where_an_unchanged_document_stands_now_also_after_a_restart() {
+    let store = store();
+    let open = async || {
+        Catalog::open(store.clone(), &Config::default())
+            .await
+            .unwrap()
+    };
+    let catalog = open().await;
+    let at = |line, text: &str| Some((line, Some(text.to_owned())));
+    let first = ["a", "b", "c"].map(|name| standing(name, 80, 1, "# as it was"));
+    apply(&catalog, first).await;
+    // a moved, b moved and was written otherwise, c changed: one transaction, one revision.
+    let second = [
+        standing("a", 80, 5, "# as it was"),
+        standing("b", 80, 9, "# with a remark"),
+        standing("c", 81, 13, "# as it was"),
+    ];
+    let applied = apply(&catalog, second.clone()).await;
+    let changed = [Outcome::Unchanged, Outcome::Unchanged, Outcome::Configured];
+    assert_eq!(outcomes(&applied), changed);
+    assert_eq!(applied.revision, Revision(2));
+    let now = [
+        at(5, "# as it was"),
+        at(9, "# with a remark"),
+        at(13, "# as it was"),
+    ];
+    assert_eq!(lines(&catalog, ["a", "b", "c"]), now);
+    assert_eq!(
+        lines(&open().await, ["a", "b", "c"]),
+        now,
+        "after a restart"
+    );
+
+    // Nothing is written twice, and a picture is made only where something moved.
+    let before = catalog.current();
+    apply(&catalog, second).await;
+    assert!(Arc::ptr_eq(&before, &catalog.current()));
+}
+
+#[tokio::test]
+async fn where_a_document_stood_before_it_was_written_again_is_forgotten() {
+    let store = store();
+    let catalog = Catalog::open(store.clone(), &Config::default())
+        .await
+        .unwrap();
+    let records = async || {
+        let prefix = netloft_store::Prefix::new("default/origins/").unwrap();
+        let options = netloft_store::ListOptions::default();
+        let page = store.list(netloft_store::Space::Records, &prefix, options);
+        page.await.unwrap().objects.len()
+    };
+    let forgets = [
+        ("changed", standing("a", 81, 3, "#")),
+        ("deleted", Edit::Delete(key("a"))),
+        ("moved back", standing("a", 80, 1, "#")),
+    ];
+    for (what, last) in forgets {
+        apply(&catalog, [standing("a", 80, 1, "#")]).await;
+        apply(&catalog, [standing("a", 80, 7, "#")]).await;
+        assert_eq!(records().await, 1, "{what}");
+        apply(&catalog, [last]).await;
+        assert_eq!(records().await, 0, "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_place_in_a_file_is_not_given_up_for_none() {
+    let catalog = catalog().await;
+    apply(&catalog, [standing("a", 80, 7, "#")]).await;
+    apply(&catalog, [put(service("a", 80))]).await;
+    assert_eq!(
+        lines(&catalog, ["a", "x", "x"])[0],
+        Some((7, Some("#".to_owned())))
+    );
+}
+
+#[tokio::test]
+async fn a_dry_run_moves_nothing() {
+    let catalog = catalog().await;
+    apply(&catalog, [standing("a", 80, 1, "#")]).await;
+    let dry = Terms {
+        dry_run: true,
+        ..terms()
+    };
+    let make = |_: &_| Ok::<_, ()>(vec![standing("a", 80, 7, "#")]);
+    catalog.write(dry, make).await.unwrap();
+    assert_eq!(
+        lines(&catalog, ["a", "x", "x"])[0],
+        Some((1, Some("#".to_owned())))
+    );
+}
+
 #[tokio::test]
 async fn documents_of_every_shape_are_stored_under_keys_of_their_own() {
     let yaml = "

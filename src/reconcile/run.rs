@@ -193,7 +193,12 @@ impl State {
     fn take_in(&mut self, current: Arc<Current>) {
         let changes = current.changes_since(&self.seen);
         let (view, changed) = self.graph.view().apply(current.revision.0, &changes);
+        let same_revision = current.revision == self.seen.revision;
         self.seen = current;
+        if changed.is_empty() && same_revision && self.graph.generation() > Generation::default() {
+            // Documents stand elsewhere in their files, which nothing that is compiled reads.
+            return;
+        }
         let step = self.graph.update(view, &changed);
         let publication = Publication {
             generation: step.generation,
