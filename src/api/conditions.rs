@@ -32,7 +32,7 @@ use super::State;
 use crate::{
     catalog::{Current, Stored},
     check,
-    model::{CONTROLLER, DocumentKey, Kind, Spec},
+    model::{DocumentKey, Kind, Spec},
     snapshot::{Origin, Problem, Severity},
 };
 
@@ -81,11 +81,12 @@ impl<'a> Statuses<'a> {
             Spec::ConfigMap(_) => None,
             Spec::GatewayClass(class) => {
                 // Another controller's class is that one's to judge.
-                let ours = *class.controller_name == *CONTROLLER;
                 let accepted = "Gateways can name it";
                 let accepted = Condition::new(ACCEPTED, Holds::Yes, ACCEPTED, accepted);
+                let ours = class.is_ours();
                 ours.then(|| json!({"conditions": [self.dated(stored, "", &accepted)]}))
             }
+            Spec::Gateway(gateway) if self.is_of_others(gateway) => None,
             Spec::Gateway(gateway) => Some(self.gateway(gateway, &facts())),
             Spec::HttpRoute(_) => Some(self.route(&facts())),
             _ => Some(json!({"conditions": self.conditions(&facts(), "")})),

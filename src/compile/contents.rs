@@ -146,6 +146,9 @@ fn of_target(target: Target, audience: Audience, lens: &mut Lens<'_>) -> Vec<Uni
 /// Gateways, and the clusters that their routes name. A gateway is not given the rest of the mesh:
 /// a new service costs it nothing.
 pub(super) fn gateway(class: &Arc<str>, lens: &mut Lens<'_>) -> Output {
+    if proxy_class::is_of_others(class, lens) {
+        return Output::default();
+    }
     let gateways = lens.entry(Index::GatewaysOf(class.clone()));
     let found = match proxy_class::resolve(class, lens) {
         None => Err("does not exist"),

@@ -61,6 +61,15 @@ pub(super) fn resolve<'v>(name: &Arc<str>, lens: &mut Lens<'v>) -> Option<Class<
     })
 }
 
+/// Whether a GatewayClass says that another controller serves the Gateways of `class`.
+pub(super) fn is_of_others(class: &Arc<str>, lens: &mut Lens<'_>) -> bool {
+    let name = Name {
+        namespace: "".into(),
+        name: class.clone(),
+    };
+    matches!(lens.spec(Kind::GatewayClass, &name), Some(Spec::GatewayClass(it)) if !it.is_ours())
+}
+
 fn audience(role: Role, streams: Option<&SeparateStreams>) -> Audience {
     match (role, streams) {
         (Role::Client, _) => Audience::Grpc,

@@ -53,8 +53,12 @@ fn read(declared: Declared) -> Arc<Document> {
         .iter()
         .find(|kind| kind.facts().kind == declared.kind)
         .unwrap_or_else(|| panic!("no kind {}", declared.kind));
+    let mut metadata = declared.metadata;
+    if !kind.facts().namespaced {
+        metadata.namespace = "".into();
+    }
     Arc::new(Document {
-        metadata: declared.metadata,
+        metadata,
         spec: Spec::from_json(*kind, declared.spec).unwrap(),
         origin: Origin::default(),
         created: None,
@@ -218,6 +222,14 @@ fn gateway() -> impl Strategy<Value = Value> {
         .prop_map(|(class, listeners)| json!({"gatewayClassName": class, "listeners": listeners}))
 }
 
+fn gateway_class() -> impl Strategy<Value = Arc<Document>> {
+    let controller = one_of(["netloft.dev/gateway", "other.example/gateway"]);
+    (one_of(["edge", "gateway"]), controller).prop_map(|(name, controller)| {
+        let spec = json!({"controllerName": controller});
+        declared(Kind::GatewayClass, "", name, json!({}), spec)
+    })
+}
+
 fn class() -> impl Strategy<Value = Value> {
     let role = one_of(["sidecar", "gateway", "client"]);
     let namespaces = prop::collection::vec(one_of([".", "shop", "pay"]), 0..2);
@@ -314,6 +326,7 @@ fn document() -> impl Strategy<Value = Arc<Document>> {
         3 => workload,
         4 => named(Kind::HttpRoute, vec!["a", "b", "r"], route().boxed()),
         2 => named(Kind::Gateway, vec!["g", "h"], gateway().boxed()),
+        1 => gateway_class(),
         4 => named(Kind::ProxyClass, vec!["edge", "small"], class().boxed()),
         3 => named(Kind::EnvoyResource, vec!["a", "b", "c"], raw().boxed()),
         3 => named(Kind::EnvoyPatch, vec!["p", "q"], patch().boxed()),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Condition, Facts, Holds, Statuses, group_kind};
 use crate::{
     check,
-    model::{DocumentKey, Gateway, GatewayListener, Kind},
+    model::{DocumentKey, Gateway, GatewayListener, Kind, Spec},
 };
 
 /// Most addresses that are told: Gateway API allows 16.
@@ -35,6 +35,17 @@ impl Statuses<'_> {
             "conditions": self.conditions(facts, ""),
             "listeners": listeners,
         })
+    }
+
+    /// Whether another controller serves it, and tells its status.
+    pub(super) fn is_of_others(&self, gateway: &Gateway) -> bool {
+        let key = DocumentKey {
+            kind: Kind::GatewayClass,
+            namespace: "".into(),
+            name: gateway.gateway_class_name.clone(),
+        };
+        let class = self.current.get(&key).map(|stored| &stored.document.spec);
+        matches!(class, Some(Spec::GatewayClass(class)) if !class.is_ours())
     }
 
     fn listener(&self, listener: &GatewayListener, attached: usize, facts: &Facts<'_>) -> Value {

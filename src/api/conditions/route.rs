@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Facts, Holds, Statuses, group_kind};
-use crate::model::{CONTROLLER, Kind};
+use crate::model::{CONTROLLER, Kind, Spec, Target};
 
 impl Statuses<'_> {
     pub(super) fn route(&self, facts: &Facts<'_>) -> Value {
@@ -11,7 +11,23 @@ impl Statuses<'_> {
         let spec = facts.stored.document.spec.to_json().unwrap_or_default();
         let parents = spec["parentRefs"].as_array().into_iter().flatten();
         let resolved = facts.resolved();
-        let parents = parents.enumerate().map(|(index, parent)| {
+        let references = facts
+            .stored
+            .document
+            .spec
+            .refs(&facts.stored.document.metadata.namespace);
+        let of_others = |index: usize| {
+            let pointer = format!("/parentRefs/{index}");
+            let reference = references.iter().find(|it| it.pointer == pointer);
+            let Some(Target::Document(key)) = reference.map(|it| &it.target) else {
+                return false;
+            };
+            let parent = self.current.get(key).map(|stored| &stored.document.spec);
+            matches!(parent, Some(Spec::Gateway(gateway)) if self.is_of_others(gateway))
+        };
+        // What is another controller's to tell is left to it.
+        let ours = parents.enumerate().filter(|(index, _)| !of_others(*index));
+        let parents = ours.map(|(index, parent)| {
             let accepted = facts.accepted(&format!("/spec/parentRefs/{index}"));
             let programmed = facts.programmed(accepted.holds == Holds::No);
             let part = format!("{index}/");

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use super::Seeker;
 use crate::{
     check::{Code, Diagnostic, suggest},
-    model::{Kind, RefRole, Role, Spec},
+    model::{DocumentKey, Kind, RefRole, Role, Spec},
 };
 
 const BUILT_IN: [&str; 3] = ["sidecar", "gateway", "client"];
 
 pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
+    if seeker.reference.role == RefRole::Class && is_of_others(seeker, name) {
+        return None;
+    }
     let classes = || seeker.world.documents(Kind::ProxyClass);
     // Proxies name a class by its name alone: of two with one name, the first by namespace counts.
     let declared = classes()
@@ -69,5 +72,19 @@ pub(super) fn seek(seeker: &Seeker<'_>, name: &Arc<str>) -> Option<Diagnostic> {
                     }),
             )
         }
+    }
+}
+
+/// Whether another controller serves the Gateways of the class, or may: its GatewayClass cannot be
+/// read.
+fn is_of_others(seeker: &Seeker<'_>, name: &Arc<str>) -> bool {
+    let key = DocumentKey {
+        kind: Kind::GatewayClass,
+        namespace: "".into(),
+        name: name.clone(),
+    };
+    match seeker.world.document(&key).map(|document| &document.spec) {
+        Some(Spec::GatewayClass(class)) => !class.is_ours(),
+        _ => seeker.world.is_unreadable(&key),
     }
 }

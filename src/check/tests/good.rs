@@ -13,6 +13,10 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("shop.yaml", include_str!("../testdata/good/shop.yaml")),
     ("core.yaml", include_str!("../testdata/good/core.yaml")),
     ("raw.yaml", include_str!("../testdata/good/raw.yaml")),
+    (
+        "other-controller.yaml",
+        include_str!("../testdata/good/other-controller.yaml"),
+    ),
 ];
 
 #[test]

@@ -120,6 +120,7 @@ cases! {
     nothing_declared_is_an_answer_too: "empty",
     rules_match_change_and_send_as_gateway_api_says: "rules",
     gateways_of_one_class_share_ports_and_host_names: "gateway",
+    gateways_of_another_controllers_class_are_left_alone: "other-controller",
     what_dangles_is_left_out_alone_and_reported: "dangling",
     a_class_sees_what_it_names_and_what_routes_lead_to: "visibility",
     a_grpc_client_dials_services_by_name: "grpc-client",
