@@ -4,6 +4,7 @@ mod applying;
 mod history;
 mod limits;
 mod referrers;
+mod refusals;
 
 use std::sync::Arc;
 

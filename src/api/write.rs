@@ -4,13 +4,16 @@
 //! Absent on purpose: what a request looks like (`apply`, `kubernetes`), and how it is stored
 //! (`catalog`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::world::Stored;
 use crate::{
     catalog::{self, Applied, Catalog, Current, Edit, Terms, Verdict},
-    check::{self, Diagnostic, Overlay, Severity},
-    model::{Document, DocumentKey},
+    check::{self, Code, Diagnostic, Overlay, Severity},
+    model::{Document, DocumentKey, Spec},
 };
 
 /// What to write, and what reading it told already.
@@ -44,6 +47,7 @@ pub(super) async fn write<R: Send>(
     mut make: impl FnMut(&Current) -> Result<Change, R> + Send,
 ) -> Result<(Applied, Vec<Diagnostic>), Refused<R>> {
     let mut warnings = Vec::new();
+    let mut put: Vec<Arc<Document>> = Vec::new();
     let verdict = catalog.write(terms, |current| {
         let change = make(current).map_err(Refused::Caller)?;
         let mut found = change.found;
@@ -63,13 +67,59 @@ pub(super) async fn write<R: Send>(
             return Err(Refused::Documents(found));
         }
         warnings = found;
+        put = change
+            .edits
+            .iter()
+            .filter_map(Edit::document)
+            .cloned()
+            .collect();
         Ok(change.edits)
     });
     match verdict.await {
         Ok(Verdict::Applied(applied)) => Ok((applied, warnings)),
         Ok(Verdict::Invalid(refused)) => Err(refused),
-        Err(error) => Err(Refused::Catalog(error)),
+        Err(error) => Err(match refusal(&error, &put) {
+            Some(diagnostic) => Refused::Documents(vec![diagnostic]),
+            None => Refused::Catalog(error),
+        }),
     }
+}
+
+/// What the catalog has against one of the documents `put`, as every other error is told.
+fn refusal(error: &catalog::Error, put: &[Arc<Document>]) -> Option<Diagnostic> {
+    let (key, code, name, message, advice) = match error {
+        catalog::Error::Immutable(key) => (
+            key,
+            Code::IMMUTABLE,
+            None,
+            format!("{key} was declared immutable"),
+            "delete it and create it again, or give the new content another name",
+        ),
+        catalog::Error::Redacted { document, name } => (
+            document,
+            Code::REDACTED,
+            Some(&**name),
+            format!("{name} was redacted when it was read, and is not what is stored now"),
+            "give the value itself, or read the document again",
+        ),
+        catalog::Error::Unfit { document, reason } => (
+            document,
+            Code::CERTIFICATE,
+            Some(reason.about()),
+            reason.to_string(),
+            "change certificate and key in one apply",
+        ),
+        _ => return None,
+    };
+    let document = put.iter().find(|document| document.key() == *key)?;
+    let pointer = name.map(|name| match &document.spec {
+        Spec::Secret(secret) => secret.pointer(name),
+        _ => String::new(),
+    });
+    let pointer = pointer.unwrap_or_default();
+    let mut diagnostic = check::report(document, code, &pointer, message);
+    diagnostic.suggestion = Some(advice.to_owned());
+    Some(diagnostic)
 }
 
 /// What the documents of `edits` name and is not there, after the edits.

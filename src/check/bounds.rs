@@ -27,6 +27,7 @@ pub(super) fn code(fault: Fault) -> Code {
         Fault::NoShare => Code::NO_SHARE,
         Fault::NoWeight => Code::NO_WEIGHT,
         Fault::PlainHttp => Code::PLAIN_HTTP,
+        Fault::NotCarried => Code::NOT_CARRIED,
         Fault::Unreachable => Code::UNREACHABLE,
         Fault::Certificate => Code::CERTIFICATE,
         Fault::Regex => Code::REGEX,

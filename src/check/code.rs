@@ -118,6 +118,7 @@ codes! {
     UNREACHABLE       = 311 Warning "A rule is never reached"
     NO_WEIGHT         = 312 Warning "A backend has no weight beside others that have"
     PLAIN_HTTP        = 313 Warning "Port 443 is said to speak plain HTTP"
+    NOT_CARRIED       = 314 Warning "A port speaks what proxies do not carry yet"
     CERTIFICATE       = 320 Error "A certificate or its key is not right"
 
     NO_PARENT         = 401 Error "What a route attaches to does not exist"
@@ -139,6 +140,8 @@ codes! {
     SAME_LISTENER     = 417 Warning "Two Gateways take the same host name on one port"
     NOTHING_SELECTED  = 418 Warning "A selector or a version fits nothing"
     REDIRECT_LOOP     = 419 Warning "A redirect leads back to itself"
+    IMMUTABLE         = 421 Error "What was declared immutable is changed"
+    REDACTED          = 422 Error "A redacted value stands for nothing that is stored"
 
     COMPILED_BACKEND  = 501 Error "A backend is not there, or cannot be used"
     COMPILED_NOWHERE  = 502 Error "A rule sends requests nowhere"

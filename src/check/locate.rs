@@ -1,7 +1,7 @@
 //! Back from a place in a document to a place in its file.
 
-use super::{Diagnostic, Place, Span, syntax};
-use crate::model::{Document, Origin};
+use super::{Code, Diagnostic, Place, Span, syntax};
+use crate::model::{Document, Origin, Spec};
 
 /// Where what `pointer` (RFC 6901, from the document's root) names stands in the file of `origin`,
 /// or else the nearest thing around it. None where the text is not known.
@@ -11,6 +11,17 @@ pub fn locate(origin: &Origin, pointer: &str) -> Option<Span> {
     let mut ignored = Vec::new();
     let root = syntax::parse(text, origin.line.unwrap_or(1), &mut ignored)?;
     Some(root.locate(pointer))
+}
+
+/// `message` about what `pointer` names in `document`, at its line.
+#[must_use]
+pub fn report(document: &Document, code: Code, pointer: &str, message: String) -> Diagnostic {
+    let mut diagnostic = Diagnostic::new(code, message).pointer(pointer);
+    if matches!(document.spec, Spec::Secret(_)) {
+        diagnostic.hide();
+    }
+    place(document, std::slice::from_mut(&mut diagnostic));
+    diagnostic
 }
 
 /// Puts `diagnostics` about `document` to their places: its text is parsed once, and only if there

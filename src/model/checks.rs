@@ -27,6 +27,8 @@ pub enum Fault {
     NoWeight,
     /// A port on which TLS is the custom is said to speak plain HTTP.
     PlainHttp,
+    /// A port speaks what proxies do not carry yet.
+    NotCarried,
     /// A rule is never reached.
     Unreachable,
     /// A certificate, its chain or its key is not what it must be.

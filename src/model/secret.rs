@@ -164,17 +164,18 @@ impl Secret {
             },
             (None, None) => return,
         };
-        let field = match self.data.get(name) {
-            Some(SecretValue::Clear { text: true, .. }) => "stringData",
-            _ => "data",
-        };
         checks
-            .report(
-                Fault::Certificate,
-                format!("/{field}/{name}"),
-                fault.to_string(),
-            )
+            .report(Fault::Certificate, self.pointer(name), fault.to_string())
             .expected("a certificate and its own key, each in PEM");
+    }
+
+    /// Where the value `name` was declared.
+    #[must_use]
+    pub fn pointer(&self, name: &str) -> String {
+        match self.data.get(name) {
+            Some(SecretValue::Clear { text: true, .. }) => format!("/stringData/{name}"),
+            _ => format!("/data/{name}"),
+        }
     }
 
     /// It names no other document.

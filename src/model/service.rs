@@ -191,13 +191,28 @@ impl Service {
                         format!("/ports/{i}/port"),
                         "port 443 is said to speak plain HTTP",
                     )
-                    .expected("protocol: tls where TLS is spoken")
+                    .expected("a port on which plain HTTP is spoken, or its own protocol")
                     .found(match port.protocol {
                         Some(_) => "protocol: http",
                         None => "no protocol, which is http",
                     })
                     .effect("a server that expects TLS fails every request");
             }
+        }
+        for (i, port) in ports().filter(|(_, port)| !port.speaks().is_http()) {
+            let protocol = format!("{:?}", port.speaks()).to_lowercase();
+            checks
+                .report(
+                    Fault::NotCarried,
+                    format!("/ports/{i}/protocol"),
+                    format!(
+                        "port {} speaks {protocol}, which proxies do not carry yet",
+                        port.called()
+                    ),
+                )
+                .expected("http, http2 or grpc where requests are to reach it")
+                .found(&*protocol)
+                .effect("no proxy is given a way to this port");
         }
         if self.ports.len() > 1 {
             for (i, port) in ports().filter(|(_, port)| port.name.is_none()) {

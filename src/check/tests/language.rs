@@ -18,6 +18,14 @@ pub(super) fn diagnose(text: &str) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// What is told of `text`, which is about `code`. Some texts are about ports that do not speak HTTP:
+/// that no proxy carries them has texts of its own.
+pub(super) fn told(text: &str, code: Code) -> Vec<Diagnostic> {
+    let mut told = diagnose(text);
+    told.retain(|it| it.code == code || it.code != Code::NOT_CARRIED);
+    told
+}
+
 pub(super) fn read(text: &str) -> Checked {
     let file = Some("mesh.yaml");
     documents(&[Source { file, text }], "default")
@@ -38,7 +46,7 @@ pub(super) fn only(text: &str) -> Document {
 /// What is told instead.
 pub(super) fn refuses(text: &str, code: Code, says: &[&str]) -> Result<(), String> {
     let (clean, line, column, marked) = unmark(&spell_out(text));
-    let found = diagnose(&clean);
+    let found = told(&clean, code);
     let [only] = &found[..] else {
         let found: Vec<String> = found.iter().map(ToString::to_string).collect();
         return Err(format!(

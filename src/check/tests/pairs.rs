@@ -6,13 +6,15 @@
 
 use std::{fs, path::PathBuf};
 
-use super::language::diagnose;
+use super::language::told;
 use crate::check::{Code, Diagnostic, decode, render};
 
-/// Codes without a file: three whose texts are too long to keep (`rules::syntax` makes them), one
-/// that takes two applies (`rules::raw`), and one that no document can cause.
-const WITHOUT_FILES: [Code; 5] = [
+/// Codes without a file: three whose texts are too long to keep (`rules::syntax` makes them), three
+/// that take two applies (`rules::raw`, `api::tests::refusals`), and one that no document can cause.
+const WITHOUT_FILES: [Code; 7] = [
     Code::VERSION_TAKEN,
+    Code::IMMUTABLE,
+    Code::REDACTED,
     Code::DOCUMENT_TOO_BIG,
     Code::FILE_TOO_BIG,
     Code::TOO_MANY,
@@ -75,7 +77,7 @@ pub(crate) fn compare(
 fn read(code: Code, name: &str) -> (Option<String>, Vec<Diagnostic>) {
     let bytes = file(code, name).unwrap_or_else(|| panic!("{code} has no {name}"));
     match decode(Some("mesh.yaml"), &bytes) {
-        Ok(text) => (Some(text.to_owned()), diagnose(text)),
+        Ok(text) => (Some(text.to_owned()), told(text, code)),
         Err(diagnostic) => (None, vec![*diagnostic]),
     }
 }

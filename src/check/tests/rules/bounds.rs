@@ -390,6 +390,16 @@ pub(super) const ROWS: &[Row] = &[
         &["expects TLS"],
     ),
     (
+        Code::NOT_CARRIED,
+        "@Service\nspec: {ports: [{port: 5432, protocol: «tcp»}], dns: [a]}",
+        &["no proxy is given a way"],
+    ),
+    (
+        Code::NOT_CARRIED,
+        "@Service\nspec: {ports: [{port: 443, protocol: «tls»}], dns: [a]}",
+        &["http, http2 or grpc"],
+    ),
+    (
         Code::UNREACHABLE,
         rule!(
             "{name: first, backendRefs: [{name: orders}]}\n  - {matches: [«{path: {value: /}}»], backendRefs: [{name: orders}]}"

@@ -32,7 +32,7 @@ macro_rules! filter {
     };
 }
 
-pub(super) const MADE: [Code; 1] = [Code::VERSION_TAKEN];
+pub(super) const MADE: [Code; 3] = [Code::VERSION_TAKEN, Code::IMMUTABLE, Code::REDACTED];
 
 pub(super) const ROWS: &[Row] = &[
     // Types.
