@@ -4,6 +4,7 @@
 //! own: status is computed when it is read.
 
 mod apply;
+mod aside;
 mod body;
 mod conditions;
 mod error;

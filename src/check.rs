@@ -37,7 +37,7 @@ mod write;
 pub use code::{Code, NotACode, Stage};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Checked, Source, documents};
-pub use locate::locate;
+pub use locate::{locate, report};
 pub use node::{Place, Span};
 pub use problem::problem;
 pub use references::{attachments, references};

@@ -10,9 +10,12 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use super::{
-    State, body,
+    State,
+    aside::aside,
+    body,
     error::ApiError,
     extract::{Body, Query},
     owner::{self, NotPruned},
@@ -133,16 +136,16 @@ pub(super) async fn post(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Response, ApiError> {
-    let (files, mut request) = asked(&headers, &body, request)?;
-    request.receipt = receipt(&uri, &headers, &body)?;
-    let begun = Instant::now();
-    let result = apply(&state.catalog, &files, &request).await;
-    state
-        .telemetry
-        .metrics
-        .apply_seconds
-        .observe(begun.elapsed().as_secs_f64());
-    let (applied, warnings) = result?;
+    let work = move |runtime: &Handle| {
+        let (files, mut request) = asked(&headers, &body, request)?;
+        request.receipt = receipt(&uri, &headers, &body)?;
+        let begun = Instant::now();
+        let result = runtime.block_on(apply(&state.catalog, &files, &request));
+        let took = begun.elapsed().as_secs_f64();
+        state.telemetry.metrics.apply_seconds.observe(took);
+        Ok((request.dry_run, result?))
+    };
+    let (dry_run, (applied, warnings)) = aside(work).await?;
     // Only what a receipt tells has no documents with it.
     let replayed = applied.documents.len() < applied.outcomes.len();
     let documents = applied
@@ -156,7 +159,7 @@ pub(super) async fn post(
         });
     let mut answer = Json(ApplyAnswer {
         revision: applied.revision.0,
-        dry_run: request.dry_run,
+        dry_run,
         documents: documents.collect(),
         warnings,
     })

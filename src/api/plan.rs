@@ -11,10 +11,12 @@ use std::{
 use axum::{Json, extract::State as Shared, http::HeaderMap};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::runtime::Handle;
 
 use super::{
     State,
     apply::{Request, apply, asked, word},
+    aside::aside,
     error::ApiError,
     extract::{Body, Query},
     past::{text, unified},
@@ -89,8 +91,12 @@ pub(super) async fn post(
         prune: question.prune,
         ..Request::default()
     };
-    let (files, request) = asked(&headers, &body, request)?;
-    let (applied, warnings) = apply(&state.catalog, &files, &request).await?;
+    let catalog = state.catalog.clone();
+    let work = move |runtime: &Handle| {
+        let (files, request) = asked(&headers, &body, request)?;
+        Ok(runtime.block_on(apply(&catalog, &files, &request))?)
+    };
+    let (applied, warnings) = aside(work).await?;
     let current = state.catalog.current();
     let mut documents = Vec::with_capacity(applied.outcomes.len());
     let mut changes: Vec<Change> = Vec::new();

@@ -16,7 +16,7 @@ use super::{Refused, query::Asked, table};
 use crate::{
     api::error::ApiError,
     check::{self, Diagnostic},
-    model::Kind,
+    model::{DocumentKey, Kind},
 };
 
 /// The form of an answer.
@@ -186,8 +186,13 @@ pub(super) fn metadata(object: &Value) -> Value {
     })
 }
 
-/// Puts what is worth knowing into `Warning` headers, which `kubectl` prints.
-pub(super) fn warn(response: &mut Response, warnings: &[Diagnostic]) {
+/// Puts what is worth knowing into `Warning` headers, which `kubectl` prints. What is about another
+/// document than the one that was `written` names it.
+pub(super) fn warn(
+    response: &mut Response,
+    written: Option<&DocumentKey>,
+    warnings: &[Diagnostic],
+) {
     /// As many as a client shows; the others are told by `netloft validate`.
     const MOST: usize = 20;
     for warning in warnings.iter().take(MOST) {
@@ -197,7 +202,9 @@ pub(super) fn warn(response: &mut Response, warnings: &[Diagnostic]) {
         } else {
             format!("{field}: ")
         };
-        let text = format!("[{}] {place}{}", warning.code, warning.message);
+        let other = warning.document.as_ref().filter(|it| Some(*it) != written);
+        let other = other.map_or_else(String::new, |it| format!("{it}: "));
+        let text = format!("[{}] {other}{place}{}", warning.code, warning.message);
         let plain = |c: char| {
             if c == ' ' || c.is_ascii_graphic() {
                 c

@@ -121,7 +121,11 @@ impl Committed {
         {
             response.headers_mut().insert(header::ETAG, tag);
         }
-        answer::warn(&mut response, &self.warnings);
+        answer::warn(
+            &mut response,
+            Some(&self.stored.document.key()),
+            &self.warnings,
+        );
         Ok(response)
     }
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    Form, Objects, Place, Refused,
+    Form, Objects, Place, Refused, answer,
     body::Sent,
     declared,
     list::Wanted,
@@ -73,7 +73,7 @@ pub(super) async fn one(
             ..write::Change::default()
         })
     });
-    let (applied, _) = written.await.map_err(Refused::from)?;
+    let (applied, warnings) = written.await.map_err(Refused::from)?;
     let uid = applied.documents.iter().flatten().next();
     let facts = key.kind.facts();
     let status = json!({
@@ -88,7 +88,9 @@ pub(super) async fn one(
             "uid": uid.map(|stored| stored.uid),
         },
     });
-    form.respond(StatusCode::OK, &status)
+    let mut response = form.respond(StatusCode::OK, &status)?;
+    answer::warn(&mut response, None, &warnings);
+    Ok(response)
 }
 
 pub(super) async fn selected(
@@ -109,10 +111,12 @@ pub(super) async fn selected(
             ..write::Change::default()
         })
     });
-    let (applied, _) = written.await.map_err(Refused::from)?;
+    let (applied, warnings) = written.await.map_err(Refused::from)?;
     let objects = Objects::new(&state);
     let gone = applied.documents.iter().flatten();
     let gone: Vec<Value> = gone.map(|stored| objects.render(stored)).collect();
     let meta = json!({ "resourceVersion": applied.revision.to_string() });
-    form.respond(StatusCode::OK, &form.list(place.kind, &gone, &meta))
+    let mut response = form.respond(StatusCode::OK, &form.list(place.kind, &gone, &meta))?;
+    answer::warn(&mut response, None, &warnings);
+    Ok(response)
 }

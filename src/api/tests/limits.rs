@@ -50,6 +50,32 @@ async fn a_body_over_the_limit_is_refused_by_its_size() {
 }
 
 #[tokio::test]
+async fn a_large_apply_is_read_beside_the_thread_that_answers_others() {
+    let state = state(tokio::sync::watch::channel(false).1).await;
+    let api = router(state.clone());
+    let name = |n| format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{n}}}}}\n---\n");
+    let many: String = (0..3_000).map(name).collect();
+    let applied = ask(&api, Method::POST, "/v1/apply", "application/yaml", &many);
+    let mut applied = std::pin::pin!(applied);
+    // As far as it comes without waiting for anything: nothing is checked, so nothing is stored.
+    let (begun, head) = tokio::select! {
+        biased;
+        answer = &mut applied => panic!("{answer:?}"),
+        head = state.catalog.store().head() => (true, head.unwrap()),
+    };
+    assert!(begun && head.revision.0 == 0, "{head:?}");
+    let (status, answer) = applied.await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(
+        (
+            &answer["revision"],
+            answer["documents"].as_array().unwrap().len()
+        ),
+        (&json!(1), 3_000)
+    );
+}
+
+#[tokio::test]
 async fn the_schema_of_a_kind_is_found_by_any_of_its_names() {
     let api = api().await;
     for name in ["HTTPRoute", "httproute", "httproutes"] {

@@ -150,6 +150,37 @@ async fn what_is_named_and_not_there_is_a_warning() {
 }
 
 #[tokio::test]
+async fn a_deletion_warns_of_what_it_leaves_dangling() {
+    let path = "/apis/gateway.networking.k8s.io/v1/namespaces/default/httproutes";
+    let route = json!({
+        "apiVersion": "gateway.networking.k8s.io/v1",
+        "kind": "HTTPRoute",
+        "metadata": { "name": "shop" },
+        "spec": {
+            "parentRefs": [{ "group": "", "kind": "Service", "name": "web" }],
+            "rules": [{ "backendRefs": [{ "name": "web", "port": 80 }] }],
+        },
+    });
+    for one in [true, false] {
+        let api = Api::new().await;
+        api.post(SERVICES, &service("web")).await.ok();
+        api.post(path, &route).await.ok();
+        let at = if one { at("web") } else { SERVICES.to_owned() };
+        let deleted = api.ask((Method::DELETE, &at), &[], (JSON, "")).await.ok();
+        let told = deleted.headers.get_all(header::WARNING).iter();
+        let told: Vec<&str> = told.map(|value| value.to_str().unwrap()).collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        for (told, (code, field)) in told
+            .iter()
+            .zip([("NL0401", "parentRefs[0]"), ("NL0403", "backendRefs[0]")])
+        {
+            let named = told.contains(code) && told.contains(field);
+            assert!(named && told.contains("HTTPRoute default/shop"), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_replacement_is_of_what_was_read() {
     let api = Api::new().await;
     api.put(&at("web"), &service("web"))
