@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use envoy::{ENVOY_VERSION, OLDEST_ENVOY, envoy, envoy_release};
+pub use envoy::{ENVOY_VERSION, OLDEST_ENVOY, envoy, oldest_envoy};
 pub use kubernetes::{kubectl, python_client};
 pub use netloft::netloft;
 

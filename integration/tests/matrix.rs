@@ -67,7 +67,7 @@ impl Row {
 
     fn binary(&self) -> PathBuf {
         if self.oldest {
-            binary::envoy_release(OLDEST_ENVOY)
+            binary::oldest_envoy()
         } else {
             binary::envoy().to_owned()
         }

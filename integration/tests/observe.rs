@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // All of it is a test, its helpers too.
 
-use std::path::PathBuf;
-
 use http::StatusCode;
 use netloft_integration::{
     backend::Backend,
-    binary::{self, OLDEST_ENVOY},
+    binary,
     envoy::Envoy,
     eventually::{SOON, ensure, eventually},
     http::{Failure, get},
@@ -76,10 +74,6 @@ async fn overlay(netloft: &Netloft, id: &str) -> Value {
     serde_json::from_str(&printed).unwrap()
 }
 
-fn oldest() -> PathBuf {
-    binary::envoy_release(OLDEST_ENVOY)
-}
-
 async fn stats(netloft: &Netloft, proxy: &str, cluster: &str) -> Value {
     let words = [
         "stat",
@@ -122,7 +116,7 @@ async fn every_request_is_counted_and_no_answer_changes() {
     pay.answers(StatusCode::SERVICE_UNAVAILABLE);
     let mut netloft = Netloft::start().await;
     let new = binary::envoy().to_owned();
-    for (id, binary) in [("new", new), ("old", oldest())] {
+    for (id, binary) in [("new", new), ("old", binary::oldest_envoy())] {
         let (plain_port, port) = (Port::reserve(), Port::reserve());
         let plain = theirs(&plain_port, &web, &pay);
         let plain = Envoy::start_binary(&binary, "plain", &plain, &json!({})).await;
@@ -217,7 +211,7 @@ async fn an_envoy_starts_and_serves_while_nobody_is_there_to_report_to() {
         json!(nobody.number());
     overlay["stats_flush_interval"] = json!("1s");
 
-    for binary in [binary::envoy().to_owned(), oldest()] {
+    for binary in [binary::envoy().to_owned(), binary::oldest_envoy()] {
         let port = Port::reserve();
         let envoy =
             Envoy::start_binary(&binary, "alone", &theirs(&port, &web, &pay), &overlay).await;

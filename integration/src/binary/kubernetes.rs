@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     alone,
-    install::{environment, given, run},
+    install::{environment, in_path, named, run},
     tools_dir,
 };
 
@@ -39,7 +39,8 @@ os.chmod(home + '/kubectl', 0o755)
 pub fn kubectl() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
     FOUND.get_or_init(|| {
-        let given = given("NETLOFT_KUBECTL", "kubectl", check_kubectl);
+        let given = named("NETLOFT_KUBECTL", check_kubectl);
+        let given = given.map(|given| given.or_else(|| in_path("kubectl", check_kubectl)));
         let found = given.and_then(|given| match given {
             Some(given) => Ok(given),
             None => alone("kubectl", install_kubectl),
