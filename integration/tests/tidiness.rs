@@ -66,6 +66,50 @@ fn no_file_is_over_800_lines_and_nine_in_ten_are_under_400() {
     );
 }
 
+/// The lines of our own code under `src` in which one of `words` stands, by file.
+fn naming(words: &[&str]) -> Vec<(String, usize)> {
+    let root = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../src"));
+    let mut files = Vec::new();
+    rust_files(root, &mut files);
+    let mut found = Vec::new();
+    for path in files {
+        let name = path
+            .strip_prefix(root)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let names = |line: &&str| words.iter().any(|word| line.contains(word));
+        let lines = code.lines().filter(names).count();
+        if lines > 0 && !name.contains("tests") {
+            found.push((name, lines));
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_kind_that_is_only_kept_is_named_by_its_file_and_its_registration_alone() {
+    let words = [
+        "Kind::ConfigMap",
+        "Spec::ConfigMap",
+        "config_map",
+        "ConfigMap(",
+    ];
+    let found = naming(&words);
+    let expected = [
+        // It has no status, which only what answers clients needs to know.
+        ("api/conditions.rs".to_owned(), 1),
+        // `mod`, `pub use`, and its line in the list of kinds.
+        ("model.rs".to_owned(), 3),
+        // It can be immutable, which the catalog asks of any kind.
+        ("model/kind.rs".to_owned(), 1),
+    ];
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn a_module_lies_beside_its_folder_not_inside_it() {
     let inside: Vec<_> = ours()

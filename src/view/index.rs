@@ -59,11 +59,8 @@ pub(super) fn memberships(document: &Document) -> BTreeSet<Index> {
         Spec::EnvoyPatch(patch) => {
             sets.insert(Index::PatchesOf(patch.select.proxy_class.clone()));
         }
-        Spec::Workload(_)
-        | Spec::GatewayClass(_)
-        | Spec::Namespace(_)
-        | Spec::ConfigMap(_)
-        | Spec::Secret(_) => {}
+        // The others are looked up by their own names alone.
+        _ => {}
     }
     sets
 }

@@ -127,14 +127,8 @@ impl MeshView {
                     let new = new.map(|document| &document.metadata.labels);
                     next.selection.workload(&name, old, new, &mut parts);
                 }
-                Kind::Gateway
-                | Kind::ProxyClass
-                | Kind::GatewayClass
-                | Kind::Namespace
-                | Kind::ConfigMap
-                | Kind::Secret
-                | Kind::EnvoyResource
-                | Kind::EnvoyPatch => {}
+                // Of the others nothing is derived but the sets they are in.
+                _ => {}
             }
         }
         // After all workloads: a Service is filed against the labels as they are now.
