@@ -7,6 +7,7 @@
 //! Absent on purpose: whether a document makes sense (`check`), what follows from it (`compile`).
 
 mod apply;
+mod built_in;
 mod changes;
 mod codec;
 mod current;

@@ -292,7 +292,7 @@ fn plan(
                 plan.documents.push(Some(stored));
             }
             Edit::Delete(key) => {
-                let old = current.get(key);
+                let old = current.get(key).filter(|old| !old.is_built_in());
                 let outcome = match old {
                     Some(_) => Outcome::Deleted,
                     None => Outcome::NotFound,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use netloft_store::{ListOptions, ReadAt, Space, Watch};
 
-use super::{Catalog, Error, Stored, codec};
+use super::{Catalog, Error, Stored, built_in, codec};
 use crate::{
     model::{DocumentKey, Kind},
     snapshot::Revision,
@@ -63,10 +63,10 @@ impl Catalog {
         let prefix = codec::of_kind(kind, namespace)?;
         let page = self.store.list(Space::Documents, &prefix, options).await?;
         let documents = page.objects.iter().map(codec::decode);
-        Ok(Portion {
-            documents: documents.collect::<Result<_, _>>()?,
-            more: page.next.is_some(),
-        })
+        let mut documents = documents.collect::<Result<_, _>>()?;
+        let more = page.next.is_some();
+        built_in::complete(kind, after, more, &mut documents);
+        Ok(Portion { documents, more })
     }
 
     /// Follows documents of `kind`, of all namespaces or of one, behind `from`.

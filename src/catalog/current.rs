@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use imbl::{OrdMap, OrdSet, ordmap::DiffItem};
 
-use super::Stored;
+use super::{Stored, built_in};
 use crate::{
     model::{Document, DocumentKey, Kind, Target},
     snapshot::Revision,
@@ -21,13 +21,13 @@ pub struct Current {
 }
 
 impl Current {
-    /// The document `key`.
+    /// The document `key`, a built-in one too.
     #[must_use]
     pub fn get(&self, key: &DocumentKey) -> Option<&Arc<Stored>> {
-        self.documents.get(key)
+        self.documents.get(key).or_else(|| built_in::get(key))
     }
 
-    /// Documents of `kind`, of all namespaces or of one, by namespace and name.
+    /// Documents of `kind`, of all namespaces or of one, by namespace and name; built-in ones too.
     pub fn list<'a>(
         &'a self,
         kind: Kind,
@@ -38,7 +38,12 @@ impl Current {
             namespace: namespace.unwrap_or_default().into(),
             name: "".into(),
         };
-        self.documents.range(first..).take_while(move |(key, _)| {
+        let own = built_in::of_kind(kind).filter(|(key, _)| !self.documents.contains_key(key));
+        let split = own.map_or_else(|| first.clone(), |(key, _)| key.clone());
+        let below = self.documents.range(first..split.clone());
+        let own = own.map(|(key, stored)| (key, stored));
+        let all = below.chain(own).chain(self.documents.range(split..));
+        all.take_while(move |(key, _)| {
             key.kind == kind && namespace.is_none_or(|namespace| &*key.namespace == namespace)
         })
     }

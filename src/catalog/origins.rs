@@ -42,7 +42,7 @@ pub(super) fn moved(old: &Stored, to: &Origin) -> Option<Arc<Stored>> {
     let from = &old.document.origin;
     // Whoever sends a document without a file does not say that it left the one it stands in.
     let vaguer = to.file.is_none() && from.file.is_some();
-    (to != from && !vaguer).then(|| Arc::new(at(old, to.clone())))
+    (to != from && !vaguer && !old.is_built_in()).then(|| Arc::new(at(old, to.clone())))
 }
 
 fn at(stored: &Stored, mut to: Origin) -> Stored {

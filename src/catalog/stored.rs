@@ -48,6 +48,12 @@ pub struct Stored {
 pub const WHOLE: &str = "netloft";
 
 impl Stored {
+    /// Whether it is there without having been declared, and cannot go.
+    #[must_use]
+    pub fn is_built_in(&self) -> bool {
+        self.changed.revision == Revision::default()
+    }
+
     /// Where it stood when it was written.
     pub(super) fn written_at(&self) -> &Origin {
         self.written_at.as_deref().unwrap_or(&self.document.origin)

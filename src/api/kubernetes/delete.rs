@@ -65,8 +65,10 @@ pub(super) async fn one(
     let written = write::write(&state.catalog, options.terms(&manner)?, true, |current| {
         let stored = current.get(&key);
         preconditions.hold(&key, stored.map(|stored| &**stored))?;
-        if stored.is_none() {
-            return Err(Refused::gone(&key));
+        match stored {
+            None => return Err(Refused::gone(&key)),
+            Some(stored) if stored.is_built_in() => return Err(Refused::always(&key)),
+            Some(_) => {}
         }
         Ok(write::Change {
             edits: vec![Edit::Delete(key.clone())],
@@ -105,7 +107,7 @@ pub(super) async fn selected(
     let selection = wanted.selection()?;
     let written = write::write(&state.catalog, options.terms(&manner)?, true, |current| {
         let all = current.list(place.kind, place.namespace.as_deref());
-        let gone = all.filter(|(_, stored)| selection.fits(&stored.document));
+        let gone = all.filter(|(_, it)| !it.is_built_in() && selection.fits(&it.document));
         Ok::<_, Refused>(write::Change {
             edits: gone.map(|(key, _)| Edit::Delete(key.clone())).collect(),
             ..write::Change::default()

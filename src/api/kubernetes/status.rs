@@ -47,6 +47,12 @@ impl Refused {
         Self::from(ApiError::not_found(format!("{key} does not exist"))).about(key)
     }
 
+    /// The document `key` is there without having been declared, and stays.
+    pub(super) fn always(key: &DocumentKey) -> Self {
+        let detail = format!("{key} always exists");
+        Self::from(ApiError::new(StatusCode::FORBIDDEN, "Forbidden", detail)).about(key)
+    }
+
     /// The same, told to be about `key` unless it is about something already.
     pub(super) fn or_about(self, key: &DocumentKey) -> Self {
         match self.0.about {

@@ -241,3 +241,57 @@ async fn the_schemas_are_found_and_kept_by_their_hash() {
         Value::from("1")
     );
 }
+
+#[tokio::test]
+async fn the_namespace_default_is_always_there() {
+    const ALL: &str = "/api/v1/namespaces";
+    const DEFAULT: &str = "/api/v1/namespaces/default";
+    let api = Api::new().await;
+    let namespace = |name: &str, labels: Value| {
+        json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": name, "labels": labels },
+        })
+    };
+    for name in ["a", "z"] {
+        api.post(ALL, &namespace(name, json!({}))).await.ok();
+    }
+    let names = |list: &Value| -> Vec<String> {
+        let items = list["items"].as_array().unwrap().iter();
+        let name = |item: &Value| item["metadata"]["name"].as_str().unwrap().to_owned();
+        items.map(name).collect()
+    };
+    let listed = async || {
+        let whole = names(&api.get(ALL).await.ok().body);
+        let mut pages = Vec::new();
+        let mut path = format!("{ALL}?limit=1");
+        loop {
+            let page = api.get(&path).await.ok().body;
+            pages.extend(names(&page));
+            match page["metadata"]["continue"].as_str() {
+                Some(token) => path = format!("{ALL}?limit=1&continue={token}"),
+                None => break,
+            }
+        }
+        assert_eq!(whole, pages);
+        whole
+    };
+    assert_eq!(listed().await, ["a", "default", "z"]);
+    api.get(DEFAULT).await.ok();
+    let again = api.post(ALL, &namespace("default", json!({}))).await;
+    again.is(409, "AlreadyExists");
+    api.delete(DEFAULT).await.is(403, "Forbidden");
+
+    // One that is declared takes its place, until it is deleted.
+    let labelled = namespace("default", json!({ "tier": "x" }));
+    api.put(DEFAULT, &labelled).await.ok();
+    assert_eq!(listed().await, ["a", "default", "z"]);
+    let stored = api.get(DEFAULT).await.ok().body;
+    assert_eq!(stored["metadata"]["labels"]["tier"], "x");
+    api.delete(DEFAULT).await.ok();
+    let stored = api.get(DEFAULT).await.ok().body;
+    assert_eq!(stored["metadata"]["labels"]["tier"], Value::Null);
+    api.delete(ALL).await.ok();
+    assert_eq!(listed().await, ["default"]);
+}
