@@ -16,7 +16,7 @@ use crate::{
     catalog::{self, Catalog},
     check::Diagnostic,
     config::{Backend, Config, StoreConfig},
-    reconcile::{Figures, MAX_SCOPES, Reconciler},
+    reconcile::{Figures, Keeper, MAX_SCOPES, Reconciler},
     snapshot::{Problem, Revision, TYPES},
     telemetry::{Telemetry, traffic::Receiver},
     view::Change,
@@ -29,6 +29,7 @@ pub struct App {
     http: SocketAddr,
     grpc: SocketAddr,
     catalog: Arc<Catalog>,
+    keeper: Keeper,
     stop: watch::Sender<bool>,
     serving: JoinHandle<Result<(), Error>>,
 }
@@ -157,13 +158,16 @@ impl App {
         ));
         // Ends with the loop.
         tokio::spawn(figures(reconciler.watch(), telemetry.clone()));
-        let discovery = xds::Discovery::new(cache, Arc::new(reconciler), telemetry);
+        let keeper = Keeper::start(catalog.clone(), cache.clone()).await?;
+        let sinks: [Arc<dyn xds::Events>; 2] = [telemetry, keeper.events()];
+        let discovery = xds::Discovery::new(cache, Arc::new(reconciler), Arc::new(sinks));
         let settings = (config.api, config.xds);
         let serving = tokio::spawn(serve(settings, discovery, state, (http, grpc), stopping));
         Ok(Self {
             http: addresses.0,
             grpc: addresses.1,
             catalog,
+            keeper,
             stop,
             serving,
         })
@@ -198,6 +202,7 @@ impl App {
         // Nobody is left to be told when the servers have ended already.
         let _ = self.stop.send(true);
         let served = self.serving.await;
+        self.keeper.finish().await;
         self.catalog.store().close().await?;
         match served {
             Ok(result) => result,

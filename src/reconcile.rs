@@ -9,8 +9,10 @@
 pub mod graph;
 
 mod directory;
+mod last_good;
 mod plan;
 mod run;
 
+pub use last_good::Keeper;
 pub use plan::{Forecast, Move};
 pub use run::{Figures, MAX_SCOPES, Reconciler};

@@ -25,7 +25,7 @@ mod tests;
 pub(crate) mod worlds;
 
 pub use attachment::{Attachment, Parent, ParentKind};
-pub use classify::{CLIENT, GATEWAY, SIDECAR, classify};
+pub use classify::{CLIENT, GATEWAY, SIDECAR, classify, home};
 pub use facts::{Fact, Facts, FactsRead};
 pub use glob::glob;
 pub use index::{Entry, Index};

@@ -39,7 +39,7 @@ fn stopping() -> Refusal {
 }
 
 /// What decides a scope, out of all that a client says of itself.
-fn node(peer: &Peer) -> Node {
+pub(super) fn node(peer: &Peer) -> Node {
     let own = &peer.metadata["netloft"];
     let text = |value: &Value| {
         value

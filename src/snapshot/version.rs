@@ -13,6 +13,8 @@ pub struct Hash(u128);
 #[derive(Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct TypeVersion(u128);
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 impl Hash {
     /// The hash of a resource of type `type_url` whose canonical encoding is `bytes`.
     #[must_use]
@@ -31,6 +33,17 @@ impl Hash {
     #[must_use]
     pub fn to_wire(self) -> String {
         base64url(self.0)
+    }
+
+    /// The hash whose [wire form](Self::to_wire) is `text`; none when it is none.
+    #[must_use]
+    pub fn from_wire(text: &str) -> Option<Self> {
+        let value = text.bytes().try_fold(0_u128, |value, byte| {
+            let digit = ALPHABET.iter().position(|&one| one == byte)?;
+            Some(value.wrapping_shl(6) | digit as u128)
+        })?;
+        // Another text of that value, as one that is too long, is not what was written.
+        Some(Self(value)).filter(|hash| hash.to_wire() == text)
     }
 
     /// The bytes, big-endian.
@@ -67,7 +80,6 @@ impl TypeVersion {
 }
 
 fn base64url(mut value: u128) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut text = [0_u8; 22];
     for slot in text.iter_mut().rev() {
         *slot = ALPHABET[(value & 63) as usize];
@@ -124,5 +136,16 @@ mod tests {
         assert_eq!(base64url(0), "A".repeat(22));
         assert_eq!(base64url(u128::MAX).len(), 22);
         assert_ne!(base64url(1), base64url(2));
+    }
+
+    #[test]
+    fn the_wire_form_is_read_back_and_nothing_else_is() {
+        for value in [0, 1, 63, 64, u128::MAX, 0x0123_4567_89ab_cdef] {
+            assert_eq!(Hash::from_wire(&Hash(value).to_wire()), Some(Hash(value)));
+        }
+        let long = format!("A{}", Hash(1).to_wire());
+        for text in ["", "A", "!AAAAAAAAAAAAAAAAAAAAA", &long, &"_".repeat(22)] {
+            assert_eq!(Hash::from_wire(text), None, "{text:?}");
+        }
     }
 }

@@ -18,7 +18,7 @@ pub const CLIENT: &str = "client";
 
 /// What is known of the proxy that calls itself `node`.
 ///
-/// A namespace that is not a DNS label counts as not given. A class that its bootstrap names is
+/// A class that its bootstrap names is
 /// taken as named, whether there is such a class or not: it may be declared later.
 #[must_use]
 pub fn classify(view: &MeshView, node: &Node) -> Facts {
@@ -28,16 +28,22 @@ pub fn classify(view: &MeshView, node: &Node) -> Facts {
             if grpc { CLIENT } else { SIDECAR }.into()
         })
     });
-    let namespace = node.namespace.as_ref().filter(|name| is_label(name));
     Facts {
         class,
-        namespace: namespace
-            .cloned()
-            .unwrap_or_else(|| DEFAULT_NAMESPACE.into()),
+        namespace: home(node),
         labels: node.labels.clone(),
         capabilities: node.features.clone(),
         cohort: "stable".into(),
     }
+}
+
+/// The namespace that `node` runs in. One that is not a DNS label counts as not given.
+#[must_use]
+pub fn home(node: &Node) -> Arc<str> {
+    let namespace = node.namespace.as_ref().filter(|name| is_label(name));
+    namespace
+        .cloned()
+        .unwrap_or_else(|| DEFAULT_NAMESPACE.into())
 }
 
 fn matching(view: &MeshView, node: &Node) -> Option<Arc<str>> {

@@ -296,6 +296,12 @@ impl Cache {
         Some(seat.status())
     }
 
+    /// What an admitted stream is given now.
+    #[must_use]
+    pub fn given_to(&self, id: StreamId) -> Option<Arc<Snapshot>> {
+        self.inner().streams.get(&id)?.news(None)
+    }
+
     /// A number for a stream that is about to begin.
     pub(super) fn next_stream(&self) -> StreamId {
         StreamId(self.next_stream.fetch_add(1, Ordering::Relaxed))

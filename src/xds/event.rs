@@ -47,8 +47,11 @@ pub enum What {
         /// What it is given.
         scope: ScopeId,
     },
-    /// The stream is given the resources of another scope from now on.
+    /// The client said something new about itself: the stream is given the resources of another
+    /// scope from now on.
     Moved {
+        /// Who it is by now.
+        peer: Arc<Peer>,
         /// That scope.
         scope: ScopeId,
     },
@@ -137,6 +140,15 @@ impl What {
             reason: hold.reason,
             on: hold.on.clone(),
             overdue,
+        }
+    }
+}
+
+/// All of them take note, in this order.
+impl<const N: usize> Events for [Arc<dyn Events>; N] {
+    fn record(&self, event: Event) {
+        for each in self {
+            each.record(event.clone());
         }
     }
 }

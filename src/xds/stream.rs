@@ -146,11 +146,12 @@ impl<S> Responses<S> {
         let peer = Arc::new(peer);
         seat.peer.store(peer.clone());
         if scope != seat.scope() {
+            let peer = peer.clone();
             self.parts
                 .cache
                 .move_stream(seat.id, scope, seat.class())
                 .map_err(|unknown| Refusal::NotReady(unknown.to_string()))?;
-            self.record(seat, What::Moved { scope });
+            self.record(seat, What::Moved { peer, scope });
         }
         self.parts.directory.seated(&peer);
         Ok(())
