@@ -18,6 +18,7 @@ mod explain;
 mod failure;
 pub mod files;
 mod get;
+mod grpc_bootstrap;
 mod live;
 mod log;
 pub mod man;
@@ -68,6 +69,8 @@ verb::verbs! {
     Pc(pc)
     /// Prints what an Envoy needs to find its control plane
     Bootstrap(bootstrap)
+    /// Prints what a gRPC client or server without a proxy needs to find its control plane
+    GrpcBootstrap(grpc_bootstrap)
     /// Prints what makes an Envoy report what it does, whoever configures it
     Overlay(overlay)
     /// Checks that all is well: the server and its proxies, or this machine

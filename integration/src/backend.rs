@@ -1,7 +1,8 @@
 //! Servers that proxies send traffic to, in the test's own process.
 //!
 //! Each names itself in every answer and tells what it was asked, so that a test sees where a
-//! request went and what became of it on the way.
+//! request went and what became of it on the way. Asked by gRPC, whatever the method, it answers with
+//! its name as the message.
 
 use std::{
     collections::BTreeMap,
@@ -16,8 +17,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header::CONTENT_TYPE};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo},
@@ -34,6 +35,9 @@ pub const BACKEND: &str = "x-backend";
 
 /// Asked here, a backend tells whether it calls itself healthy. Not counted as a request.
 pub const HEALTH: &str = "/healthz";
+
+/// The content type of gRPC.
+const GRPC: &str = "application/grpc";
 
 /// A running server on a port of 127.0.0.1, for HTTP/1.1 and for HTTP/2 with prior knowledge.
 /// Dropped, it is gone at once.
@@ -178,7 +182,7 @@ async fn connection(stream: TcpStream, state: Arc<State>, mut drain: watch::Rece
 async fn answer(
     state: Arc<State>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+) -> Result<Response<UnsyncBoxBody<Bytes, Infallible>>, Infallible> {
     let healthy = request.uri().path() == HEALTH;
     let status = if healthy {
         state.health_checks.fetch_add(1, Ordering::Relaxed);
@@ -191,6 +195,11 @@ async fn answer(
         }
         state.status.load(Ordering::Relaxed)
     };
+    let content = request.headers().get(CONTENT_TYPE);
+    if content.is_some_and(|content| content.as_bytes().starts_with(GRPC.as_bytes())) {
+        request.into_body().collect().await.ok();
+        return Ok(message(&state.name));
+    }
     let headers: BTreeMap<&str, &str> = request
         .headers()
         .iter()
@@ -204,10 +213,25 @@ async fn answer(
     });
     // An unread body would make the connection useless for the next request.
     request.into_body().collect().await.ok();
-    let mut response = Response::new(Full::new(Bytes::from(told.to_string())));
+    let mut response = Response::new(Full::new(Bytes::from(told.to_string())).boxed_unsync());
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
     if let Ok(name) = state.name.parse() {
         response.headers_mut().insert(BACKEND, name);
     }
     Ok(response)
+}
+
+/// A gRPC answer with the message `text`.
+fn message(text: &str) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+    let length = u32::try_from(text.len()).expect("a name is short");
+    let mut framed = vec![0];
+    framed.extend(length.to_be_bytes());
+    framed.extend(text.as_bytes());
+    let mut end = HeaderMap::new();
+    end.insert("grpc-status", HeaderValue::from_static("0"));
+    let body = Full::new(Bytes::from(framed)).with_trailers(async { Some(Ok(end)) });
+    let mut response = Response::new(body.boxed_unsync());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(GRPC));
+    response
 }

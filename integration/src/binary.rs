@@ -3,6 +3,7 @@
 //! Test processes run side by side, so whatever is installed or built is so under a file lock.
 
 mod envoy;
+mod grpc;
 mod install;
 mod kubernetes;
 mod netloft;
@@ -13,6 +14,7 @@ use std::{
 };
 
 pub use envoy::{ENVOY_VERSION, OLDEST_ENVOY, envoy, oldest_envoy};
+pub use grpc::{go_caller, node_grpc, programs, python_grpc};
 pub use kubernetes::{kubectl, python_client};
 pub use netloft::netloft;
 
@@ -47,6 +49,19 @@ fn alone<T>(name: &str, work: impl FnOnce() -> T) -> T {
     let lock = File::create(&path).expect("a lock file can be made in target/tools");
     lock.lock().expect("a lock file can be locked");
     work()
+}
+
+/// Whether tests must not leave anything out.
+#[must_use]
+pub fn in_ci() -> bool {
+    variable("CI").is_some()
+}
+
+/// Whether `PATH` has `program`.
+#[must_use]
+pub fn is_in_path(program: &str) -> bool {
+    let path = variable("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// A variable of the environment; `None` when it is not set or empty.

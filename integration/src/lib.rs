@@ -3,7 +3,8 @@
 //! Whole processes only: the product is run as a user runs it and seen from outside, so nothing
 //! here links netloft itself.
 //!
-//! Absent on purpose: skipping. What a test needs and does not find fails it, with how to get it.
+//! Absent on purpose: skipping. What a test needs and does not find fails it, with how to get it. The
+//! one exception, and not where `CI` is set: gRPC libraries whose language is not on the machine.
 
 // A test's support says what it expects by failing, and tells the reader of a failure by printing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
@@ -20,6 +21,7 @@ pub mod dns;
 pub mod documents;
 pub mod envoy;
 pub mod eventually;
+pub mod grpc;
 pub mod http;
 pub mod kubectl;
 pub mod load;

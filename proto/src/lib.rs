@@ -5,6 +5,7 @@
 //!
 //! Absent on purpose: anything about meshes, and any behaviour.
 
+pub mod grpc_server;
 pub mod proxy_id;
 pub mod report;
 pub mod type_url;

@@ -6,6 +6,10 @@ use envoy_types::pb::envoy::{
     config::{
         core::v3::{Http2ProtocolOptions, TrafficDirection},
         listener::v3::{ApiListener, Filter, FilterChain, Listener, filter},
+        route::v3::{
+            NonForwardingAction, Route, RouteConfiguration, RouteMatch, VirtualHost, route::Action,
+            route_match::PathSpecifier,
+        },
     },
     extensions::filters::{
         http::router::v3::Router,
@@ -36,6 +40,7 @@ pub(super) fn compile(door: &Door, lens: &mut Lens<'_>) -> Result<Output, NotEnc
         Door::Outbound => outbound(lens),
         Door::Gateway(class, port) => gateway(class, *port, lens),
         Door::Client(dialled, port) => client(dialled, port),
+        Door::Server(address, port) => server(address, *port),
     }
 }
 
@@ -120,6 +125,46 @@ fn client(dialled: &Arc<str>, port: &Port) -> Result<Output, NotEncodable> {
     };
     let provenance = vec![place::at(Kind::Service, &port.service, place::SPEC)];
     sealed(dialled.clone(), listener, routes, provenance)
+}
+
+/// Lets a gRPC server that binds that address serve all it has: until it has a listener, it takes
+/// no connection. The port alone says who it is, so no document is named as the one it comes from.
+fn server(address: &str, port: u16) -> Result<Output, NotEncodable> {
+    let name = names::grpc_server(address, port);
+    let all = VirtualHost {
+        name: "all".to_owned(),
+        domains: vec!["*".to_owned()],
+        routes: vec![Route {
+            r#match: Some(RouteMatch {
+                path_specifier: Some(PathSpecifier::Prefix(String::new())),
+                ..Default::default()
+            }),
+            action: Some(Action::NonForwardingAction(NonForwardingAction {})),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let manager = HttpConnectionManager {
+        stat_prefix: name.to_string(),
+        route_specifier: Some(RouteSpecifier::RouteConfig(RouteConfiguration {
+            virtual_hosts: vec![all],
+            ..Default::default()
+        })),
+        http_filters: vec![router()?],
+        ..Default::default()
+    };
+    let draft = Draft {
+        message: Listener {
+            name: name.to_string(),
+            address: Some(wire::socket(address, port)),
+            traffic_direction: TrafficDirection::Inbound.into(),
+            filter_chains: vec![chain(&manager)?],
+            ..Default::default()
+        },
+        refs: Vec::new(),
+        provenance: Vec::new(),
+    };
+    draft.seal(LISTENER, name).map(Output::resource)
 }
 
 fn sealed(

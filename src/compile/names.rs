@@ -48,6 +48,17 @@ pub(super) fn gateway(class: &str, port: u16) -> Arc<str> {
     format!("gateway/{class}/{port}").into()
 }
 
+/// `grpc/server?xds.resource.listening_address=0.0.0.0:50051`: what a gRPC server that binds
+/// that address asks for. `netloft grpc-bootstrap` writes the template of it.
+pub(super) fn grpc_server(address: &str, port: u16) -> Arc<str> {
+    let (open, close) = if address.contains(':') {
+        ("[", "]")
+    } else {
+        ("", "")
+    };
+    netloft_proto::grpc_server::name(&format!("{open}{address}{close}:{port}")).into()
+}
+
 /// A route configuration.
 pub(super) fn table(table: &Table) -> Arc<str> {
     match table {

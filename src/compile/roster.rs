@@ -4,10 +4,16 @@ use std::sync::Arc;
 
 use super::{
     Audience, Door, LayerKey, Lens, Output, Placement, Port, Table, Target, Unit, cluster,
-    domains::{Domains, http_ports},
+    domains::{Domains, http_ports, protocol},
     problems,
 };
-use crate::view::{Name, Outline, Supply};
+use crate::{
+    model::Protocol,
+    view::{Name, Outline, Supply},
+};
+
+/// The addresses that gRPC servers commonly bind.
+const ANY_OR_LOOPBACK: [&str; 4] = ["0.0.0.0", "::", "127.0.0.1", "::1"];
 
 /// What the Service `service` adds to the layers of `audience`: a cluster and endpoints for each
 /// HTTP port and each version of it; for gRPC clients a listener for each name it is dialled by.
@@ -42,6 +48,11 @@ pub(super) fn compile(service: &Name, audience: Audience, lens: &mut Lens<'_>) -
             for unit in client(&port, outline) {
                 everywhere(unit);
             }
+        }
+    }
+    if audience == Audience::Grpc {
+        for door in servers(outline) {
+            everywhere(Unit::Listener(door));
         }
     }
     for port in ports(service, outline) {
@@ -109,6 +120,19 @@ pub(super) fn client(port: &Port, outline: &Outline) -> Vec<Unit> {
 /// What gRPC clients of the service's own namespace need besides.
 pub(super) fn client_at_home(port: &Port, outline: &Outline) -> Vec<Unit> {
     doors(port, Domains::of(port, outline).short)
+}
+
+/// Where gRPC servers listen that serve a port of it: on every address or on loopback. What they
+/// may bind beyond that is not known from a Service, and thousands of endpoints would be thousands
+/// of listeners that nobody asks for.
+fn servers(outline: &Outline) -> impl Iterator<Item = Door> + '_ {
+    let ours = !matches!(outline.supply, Supply::Dns(_));
+    let ports = outline.ports.iter().filter(move |_| ours);
+    let grpc = ports.filter(|port| protocol(port) == Protocol::Grpc);
+    grpc.flat_map(|port| {
+        let number = port.target_port.unwrap_or(port.port);
+        ANY_OR_LOOPBACK.map(|address| Door::Server(address, number))
+    })
 }
 
 fn doors(port: &Port, names: Vec<String>) -> Vec<Unit> {

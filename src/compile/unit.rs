@@ -76,6 +76,8 @@ pub enum Door {
     Gateway(Arc<str>, u16),
     /// Of a gRPC client: what it dials, and the port of a Service that is meant.
     Client(Arc<str>, Port),
+    /// Of a gRPC server: the address it binds, as an IP literal, and the port.
+    Server(&'static str, u16),
 }
 
 /// Names what is compiled at once. A unit never names a scope; what differs between proxies
@@ -204,6 +206,9 @@ impl Unit {
             Self::Listener(Door::Outbound) => (LISTENER, names::OUTBOUND.into()),
             Self::Listener(Door::Gateway(class, port)) => (LISTENER, names::gateway(class, *port)),
             Self::Listener(Door::Client(dialled, _)) => (LISTENER, dialled.clone()),
+            Self::Listener(Door::Server(address, port)) => {
+                (LISTENER, names::grpc_server(address, *port))
+            }
             Self::RawAs(_, ty, called) => (*ty, called.clone()),
             Self::Patched(unit, _) => return unit.names(),
             _ => return None,

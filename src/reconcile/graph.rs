@@ -146,7 +146,7 @@ impl Graph {
             return false;
         };
         for (handle, part) in handles {
-            self.memo.leave(handle, &part.seat(id));
+            let _ = self.memo.leave(handle, &part.seat(id));
         }
         self.layers.remove(&Seat::Own(id));
         self.layers.remove(&Seat::Over(id));
@@ -218,7 +218,7 @@ impl Graph {
         for (placement, handle) in &root.placed {
             self.unplace(*handle, &seat(placement));
         }
-        self.memo.leave(root.handle, &Seat::Root);
+        let _ = self.memo.leave(root.handle, &Seat::Root);
     }
 
     /// Compiles what read `changed`, then what read an output that differs, and so on.
@@ -393,10 +393,12 @@ impl Graph {
     }
 
     fn unplace(&mut self, handle: Handle, seat: &Seat) {
-        if let Some(product) = self.memo.product(handle) {
+        let stays = self.memo.leave(handle, seat);
+        if let Some(product) = self.memo.product(handle)
+            && !stays
+        {
             self.layers.replace(seat, product, &Product::Nothing);
         }
-        self.memo.leave(handle, seat);
     }
 }
 

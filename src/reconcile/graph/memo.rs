@@ -265,13 +265,17 @@ impl Memo {
         }
     }
 
-    pub(super) fn leave(&mut self, handle: Handle, seat: &Seat) {
-        if let Some(slot) = self.slot_mut(handle) {
-            if let Some(place) = slot.seats.iter().position(|it| it == seat) {
-                slot.seats.swap_remove(place);
-            }
-            self.loose.insert(handle);
+    /// Whether it is still on that seat: several may have put it there.
+    pub(super) fn leave(&mut self, handle: Handle, seat: &Seat) -> bool {
+        let Some(slot) = self.slot_mut(handle) else {
+            return false;
+        };
+        if let Some(place) = slot.seats.iter().position(|it| it == seat) {
+            slot.seats.swap_remove(place);
         }
+        let stays = slot.seats.contains(seat);
+        self.loose.insert(handle);
+        stays
     }
 
     /// Forgets what nobody wants and nobody reads. Whether problems went with it.
