@@ -67,7 +67,7 @@ async fn a_body_must_be_of_the_place_it_is_sent_to() {
     assert!(
         big.is(413, "RequestEntityTooLarge").body["message"]
             .to_string()
-            .contains("1048576")
+            .contains("larger than 1 MiB")
     );
     assert_eq!(api.get(SERVICES).await.ok().names(), [""; 0]);
 }
