@@ -21,7 +21,7 @@ const ARROWS: &str = "
     view      -> model policy proto
     compile   -> view model envoy policy snapshot proto
     check     -> compile view policy model envoy snapshot proto
-    catalog   -> model policy view store proto snapshot::Revision
+    catalog   -> model policy view store proto snapshot::Revision snapshot::Hash snapshot::Resource
     auth      -> model store proto
     sources   -> check catalog model proto
     ca        -> auth store proto
