@@ -7,6 +7,7 @@
 //! Absent on purpose: what a resource means (`compile`), who may see it (`reconcile`), and how it
 //! is said on a stream (`xds`).
 
+mod aliases;
 mod canonical;
 mod layer;
 mod origins;
@@ -21,6 +22,7 @@ mod version;
 #[cfg(test)]
 mod tests;
 
+pub use aliases::virtual_host_aliases;
 pub use canonical::NotEncodable;
 pub use layer::{Layer, LayerEdit, Snapshot};
 pub use problem::{Problem, Severity};
@@ -31,6 +33,6 @@ pub use seal::{Draft, Joined, encode_dynamic, pack, seal};
 pub use table::{Change, Inserted, Table};
 pub use type_info::{
     CLUSTER, ENDPOINTS, LISTENER, ROUTES, RUNTIME, Removal, TYPES, TypeInfo, TypeIx, TypeSet,
-    type_called,
+    VIRTUAL_HOST, type_called,
 };
 pub use version::{Hash, TypeVersion};

@@ -10,6 +10,7 @@
 //! | `subscription`, `names` | what one stream wants of one type |
 //! | `known`, `track` | what its client has, what is in flight, held, rejected |
 //! | `sotw`, `delta` | how each dialect's requests are read |
+//! | `aliases` | names that stand for others |
 //! | `plan`, `order`, `send`, `load` | what to say of each name, what has to wait, the response |
 //! | `engine` | the state machine |
 //! | `stream`, `wire`, `service`, `server` | tasks, gRPC and sockets |
@@ -20,6 +21,7 @@
 
 use serde::{Deserialize, Serialize};
 
+mod aliases;
 mod blame;
 mod bodies;
 pub mod cache;

@@ -28,6 +28,7 @@ pub mod load;
 pub mod netloft;
 pub mod ports;
 pub mod process;
+pub mod raw;
 pub mod readme;
 pub mod terminal;
 pub mod transcript;

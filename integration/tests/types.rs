@@ -3,82 +3,16 @@
 
 #![allow(clippy::unwrap_used)] // All of it is a test, its helpers too.
 
-use http::{HeaderName, Method};
 use netloft_integration::{
     documents::file,
     envoy::Envoy,
-    eventually::{SOON, ensure, eventually},
-    http::{Failure, request, send},
     netloft::Netloft,
     ports::Port,
+    raw::{ads, answers, hosts, listener, raw, router, says},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const DIALECTS: [&str; 2] = ["delta", "sotw"];
-
-/// The document of a raw resource for gateways. JSON is YAML.
-fn raw(name: &str, type_name: &str, resource: Value) -> String {
-    let mut resource = resource;
-    resource["@type"] = json!(format!("type.googleapis.com/{type_name}"));
-    let spec = json!({"proxyClass": "gateway", "resource": resource});
-    let document = json!({
-        "apiVersion": "netloft.dev/v1", "kind": "EnvoyResource",
-        "metadata": {"name": name}, "spec": spec,
-    });
-    format!("{document}\n")
-}
-
-/// A listener whose HTTP connection manager holds `more`.
-fn listener(port: &Port, more: &Value) -> String {
-    let mut manager = json!({
-        "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-        "stat_prefix": "front",
-        "http_filters": [{"name": "router", "typed_config": {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-        }}],
-    });
-    let fields = more.as_object().unwrap().clone();
-    manager.as_object_mut().unwrap().extend(fields);
-    raw(
-        "front",
-        "envoy.config.listener.v3.Listener",
-        json!({
-            "name": "front",
-            "address": {"socket_address": {"address": "127.0.0.1", "port_value": port.number()}},
-            "filter_chains": [{"filters": [{"name": "http", "typed_config": manager}]}],
-        }),
-    )
-}
-
-/// A route to everything that says `words` itself.
-fn says(words: &str) -> Value {
-    json!({"match": {"prefix": "/"}, "direct_response": {"status": 200, "body": {"inline_string": words}}})
-}
-
-fn hosts(routes: &[Value]) -> Value {
-    json!([{"name": "all", "domains": ["*"], "routes": routes}])
-}
-
-fn ads() -> Value {
-    json!({"ads": {}, "resource_api_version": "V3"})
-}
-
-/// Waits until a request with these headers is answered with `status` and `words`.
-async fn until(port: &Port, headers: &[(&str, &str)], status: u16, words: &str) {
-    let what = format!("{headers:?} is answered with {status} {words:?}");
-    eventually(&what, SOON, || async {
-        let host = port.address().to_string();
-        let mut request = request(Method::GET, &host, "/", "")?;
-        for (name, value) in headers {
-            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
-            request.headers_mut().insert(name, value.parse().unwrap());
-        }
-        let answer = send(port.address(), request).await?;
-        let as_expected = answer.status == status && answer.text().contains(words);
-        ensure(as_expected, format!("{} {}", answer.status, answer.text())).map_err(Failure::from)
-    })
-    .await;
-}
 
 async fn delete(netloft: &Netloft, name: &str) {
     let words = ["delete", "EnvoyResource", name];
@@ -104,12 +38,12 @@ async fn rule_104_a_runtime_layer_moves_requests_and_its_end_moves_them_back() {
         envoy
             .is_live_within(std::time::Duration::from_secs(8))
             .await;
-        until(&port, &[], 200, "old").await;
+        answers(&port, &[], 200, "old").await;
 
         let runtime = json!({"name": "shop", "layer": {"shop.new": 100}});
         let runtime = raw("shop", "envoy.service.runtime.v3.Runtime", runtime);
         netloft.apply(&runtime).await;
-        until(&port, &[], 200, "new").await;
+        answers(&port, &[], 200, "new").await;
         netloft.proxy_is("edge-1", "synced").await;
         let shown = netloft
             .cli(&["pc", "runtimes", "edge-1", "-o", "name"])
@@ -117,7 +51,7 @@ async fn rule_104_a_runtime_layer_moves_requests_and_its_end_moves_them_back() {
         assert_eq!(shown.must_succeed().stdout, "shop\n");
 
         delete(&netloft, "shop").await;
-        until(&port, &[], 200, "old").await;
+        answers(&port, &[], 200, "old").await;
     }
 }
 
@@ -131,9 +65,7 @@ async fn rules_65_and_102_a_filter_is_configured_apart_and_outlives_its_document
             "route_config": {"virtual_hosts": hosts(&[says("ok")])},
             "http_filters": [
                 {"name": "mark", "config_discovery": {"config_source": ads(), "type_urls": [lua]}},
-                {"name": "router", "typed_config": {
-                    "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
-                }},
+                router(),
             ],
         });
         let mark = |word: &str| {
@@ -153,9 +85,9 @@ async fn rules_65_and_102_a_filter_is_configured_apart_and_outlives_its_document
         let options = ["--class", "gateway", "--dialect", dialect];
         let envoy = netloft.envoy("edge-1", &options).await;
         envoy.is_live().await;
-        until(&port, &[], 200, "one").await;
+        answers(&port, &[], 200, "one").await;
         netloft.apply(&mark("two")).await;
-        until(&port, &[], 200, "two").await;
+        answers(&port, &[], 200, "two").await;
         netloft.proxy_is("edge-1", "synced").await;
 
         // The document goes while the listener still names it: the filter stays as it was.
@@ -169,7 +101,7 @@ async fn rules_65_and_102_a_filter_is_configured_apart_and_outlives_its_document
                     && stats.get("listener_manager.total_listeners_warming") == 0
             })
             .await;
-        until(&port, &[], 200, "two").await;
+        answers(&port, &[], 200, "two").await;
         netloft.proxy_is("edge-1", "synced").await;
     }
 }
@@ -217,14 +149,14 @@ async fn rule_101_scopes_pick_a_route_configuration_by_a_header() {
         let options = ["--class", "gateway", "--dialect", dialect];
         let envoy = netloft.envoy("edge-1", &options).await;
         envoy.is_live().await;
-        until(&port, &[("x-tenant", "a")], 200, "first").await;
-        until(&port, &[("x-tenant", "b")], 200, "second").await;
-        until(&port, &[("x-tenant", "c")], 404, "").await;
+        answers(&port, &[("x-tenant", "a")], 200, "first").await;
+        answers(&port, &[("x-tenant", "b")], 200, "second").await;
+        answers(&port, &[("x-tenant", "c")], 404, "").await;
         netloft.apply(&scope("a", "second")).await;
-        until(&port, &[("x-tenant", "a")], 200, "second").await;
+        answers(&port, &[("x-tenant", "a")], 200, "second").await;
         delete(&netloft, "scope-b").await;
-        until(&port, &[("x-tenant", "b")], 404, "").await;
-        until(&port, &[("x-tenant", "a")], 200, "second").await;
+        answers(&port, &[("x-tenant", "b")], 404, "").await;
+        answers(&port, &[("x-tenant", "a")], 200, "second").await;
         netloft.proxy_is("edge-1", "synced").await;
     }
 }

@@ -13,6 +13,8 @@ pub const ROUTES: &str = "type.googleapis.com/envoy.config.route.v3.RouteConfigu
 /// `envoy.config.route.v3.ScopedRouteConfiguration`, streamed by SRDS.
 pub const SCOPED_ROUTES: &str =
     "type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration";
+/// `envoy.config.route.v3.VirtualHost`, streamed by VHDS.
+pub const VIRTUAL_HOST: &str = "type.googleapis.com/envoy.config.route.v3.VirtualHost";
 /// `envoy.config.core.v3.TypedExtensionConfig`, streamed by ECDS.
 pub const EXTENSION: &str = "type.googleapis.com/envoy.config.core.v3.TypedExtensionConfig";
 /// `envoy.service.runtime.v3.Runtime`, streamed by RTDS.

@@ -72,14 +72,9 @@ fn seal(
 ) -> Result<Resource, NotEncodable> {
     provenance.sort_unstable();
     provenance.dedup();
-    snapshot::seal(
-        resource.ty(),
-        resource.name().clone(),
-        &snapshot::encode_dynamic(message)?,
-        None,
-        raw::refs(message),
-        provenance,
-    )
+    let (ty, name) = (resource.ty(), resource.name().clone());
+    let encoded = snapshot::encode_dynamic(message)?;
+    raw::seal(ty, name, (message, &encoded), None, provenance)
 }
 
 /// What `patch` makes of `value`, a message of type `of`; or which operation does not fit, and why.

@@ -9,7 +9,7 @@ use super::{Lens, Output, Product, Unit, place, problems};
 use crate::{
     envoy::{self, Finding},
     model::{EnvoyResource, Kind, Spec},
-    snapshot::{self, NotEncodable, Ref, TypeIx, type_called},
+    snapshot::{self, NotEncodable, Ref, TypeIx, VIRTUAL_HOST, type_called, virtual_host_aliases},
     view::Name,
 };
 
@@ -113,19 +113,45 @@ impl Raw {
         version: Option<&Arc<str>>,
         provenance: Vec<snapshot::Provenance>,
     ) -> Result<snapshot::Resource, NotEncodable> {
-        snapshot::seal(
-            self.ty,
-            self.name.clone(),
-            &self.encoded,
-            version.cloned(),
-            refs(&self.message),
+        let (ty, name) = (self.ty, self.name.clone());
+        let version = version.cloned();
+        seal(
+            ty,
+            name,
+            (&self.message, &self.encoded),
+            version,
             provenance,
         )
     }
 }
 
+/// Seals `message`, whose encoding is there.
+pub(super) fn seal(
+    ty: TypeIx,
+    name: Arc<str>,
+    (message, encoded): (&DynamicMessage, &[u8]),
+    version: Option<Arc<str>>,
+    provenance: Vec<snapshot::Provenance>,
+) -> Result<snapshot::Resource, NotEncodable> {
+    let aliases = aliases(ty, &name, message);
+    let sealed = snapshot::seal(ty, name, encoded, version, refs(message), provenance)?;
+    Ok(sealed.known_as(aliases))
+}
+
+/// The other names that a resource is found by.
+fn aliases(ty: TypeIx, name: &str, message: &DynamicMessage) -> Arc<[Arc<str>]> {
+    let domains = message.get_field_by_name("domains");
+    let domains = domains.as_ref().and_then(|domains| domains.as_list());
+    match domains {
+        Some(domains) if ty == VIRTUAL_HOST => {
+            virtual_host_aliases(name, domains.iter().filter_map(|domain| domain.as_str()))
+        }
+        _ => Arc::default(),
+    }
+}
+
 /// What a message names, of the types that proxies are served.
-pub(super) fn refs(message: &DynamicMessage) -> Vec<Ref> {
+fn refs(message: &DynamicMessage) -> Vec<Ref> {
     let named = envoy::refs(message).into_iter();
     let refs = named.filter_map(|named| {
         Some(Ref {

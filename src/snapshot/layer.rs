@@ -144,6 +144,25 @@ impl Snapshot {
             .find_map(|layer| layer.table(ty).get(name))
     }
 
+    /// The resource of type `ty` that is found by the first of `names` that any is found by, its own
+    /// name or another.
+    #[must_use]
+    pub fn found_by(&self, ty: TypeIx, names: &[String]) -> Option<&Arc<Resource>> {
+        names.iter().find_map(|name| {
+            let own = self.get(ty, name);
+            own.or_else(|| self.called(ty, name))
+        })
+    }
+
+    fn called(&self, ty: TypeIx, alias: &str) -> Option<&Arc<Resource>> {
+        self.layers().find_map(|layer| {
+            let resource = self.get(ty, layer.table(ty).called(alias)?)?;
+            // What lies over it may have other names.
+            let mut aliases = resource.aliases().iter();
+            aliases.any(|own| **own == *alias).then_some(resource)
+        })
+    }
+
     /// The resources of the layers that something lies over.
     fn hidden(&self, ty: TypeIx) -> impl Iterator<Item = &Arc<Resource>> {
         let over = self.over.iter().flat_map(move |over| over.table(ty).iter());

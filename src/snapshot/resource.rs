@@ -30,6 +30,7 @@ pub struct Resource {
     message: usize,
     refs: Arc<[Ref]>,
     provenance: Arc<[Provenance]>,
+    aliases: Arc<[Arc<str>]>,
 }
 
 /// Tag of `resources` (field 2, length-delimited) in both dialects' responses, and of `resource`
@@ -37,6 +38,8 @@ pub struct Resource {
 const RESOURCE: u8 = 0x12;
 /// Tag of `name`, field 3 of a delta entry.
 const NAME: u8 = 0x1a;
+/// Tag of `aliases`, field 4 of a delta entry.
+const ALIAS: u8 = 0x22;
 /// Tag of `version`, field 1 of a delta entry.
 const VERSION: u8 = 0x0a;
 /// Tags of `Any`: `type_url` is field 1, `value` field 2.
@@ -68,6 +71,35 @@ impl Resource {
             framed,
             refs,
             provenance,
+            aliases: Arc::default(),
+        }
+    }
+
+    /// The same, found by `aliases` too: sorted, each once.
+    #[must_use]
+    pub fn known_as(mut self, aliases: Arc<[Arc<str>]>) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// The same for those who asked for it by `names`: its delta entry says so.
+    #[must_use]
+    pub fn asked_for_as(&self, names: &[Arc<str>]) -> Self {
+        let entry = &self.framed[entry_start(&self.framed)..];
+        let mut longer = Vec::with_capacity(entry.len() + 64);
+        for name in names {
+            field(&mut longer, ALIAS, name.as_bytes());
+        }
+        longer.extend_from_slice(entry);
+        let mut framed = Vec::with_capacity(longer.len() + 6);
+        field(&mut framed, RESOURCE, &longer);
+        // What stands before the SotW entry grew, and nothing behind it.
+        let grown = framed.len() - self.framed.len();
+        Self {
+            any_entry: self.any_entry + grown,
+            message: self.message + grown,
+            framed: framed.into(),
+            ..self.clone()
         }
     }
 
@@ -148,6 +180,12 @@ impl Resource {
         &self.refs
     }
 
+    /// Names that it is found by beside its own, sorted. They follow from its content.
+    #[must_use]
+    pub fn aliases(&self) -> &Arc<[Arc<str>]> {
+        &self.aliases
+    }
+
     /// Whether it was compiled from `origin` among others.
     #[must_use]
     pub fn comes_from(&self, origin: &Origin) -> bool {
@@ -195,6 +233,12 @@ fn frame(url: &str, name: &str, version: &str, message: &[u8]) -> (Bytes, usize)
     (framed.into(), any_entry)
 }
 
+/// Where the entry begins behind its own tag and length.
+fn entry_start(framed: &[u8]) -> usize {
+    let length = framed.iter().skip(1).take_while(|byte| **byte & 0x80 != 0);
+    2 + length.count()
+}
+
 fn field(out: &mut Vec<u8>, tag: u8, value: &[u8]) {
     out.push(tag);
     prost::encoding::encode_varint(value.len() as u64, out);
@@ -233,6 +277,24 @@ mod tests {
                 ..Default::default()
             }
         );
+    }
+
+    #[test]
+    fn rule_66_an_entry_says_by_which_names_it_was_asked_for() {
+        for length in [1, 100, 127, 128, 300, 20_000] {
+            let plain = Resource::of_name_alone(ENDPOINTS, &"x".repeat(length));
+            let asked = plain.asked_for_as(&["a".into(), "b".repeat(length).into()]);
+            let delta = DeltaDiscoveryResponse::decode(asked.delta_entry()).unwrap();
+            let before = DeltaDiscoveryResponse::decode(plain.delta_entry()).unwrap();
+            assert_eq!(
+                delta.resources[0].aliases,
+                ["a".to_owned(), "b".repeat(length)]
+            );
+            assert_eq!(delta.resources[0].resource, before.resources[0].resource);
+            assert_eq!(delta.resources[0].name, **plain.name());
+            assert_eq!(asked.sotw_entry(), plain.sotw_entry());
+            assert_eq!(asked.message(), plain.message());
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use super::{Resource, TypeVersion};
 #[derive(Debug, Clone, Default)]
 pub struct Table {
     entries: OrdMap<Arc<str>, Arc<Resource>>,
+    /// The names of those that are found by other names too, by these.
+    aliases: OrdMap<Arc<str>, Arc<str>>,
     version: TypeVersion,
 }
 
@@ -38,6 +40,12 @@ impl Table {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Resource>> {
         self.entries.get(name)
+    }
+
+    /// The name of the resource that has `alias` among its other names.
+    #[must_use]
+    pub fn called(&self, alias: &str) -> Option<&Arc<str>> {
+        self.aliases.get(alias)
     }
 
     /// Its members' hashes, summed.
@@ -76,10 +84,13 @@ impl Table {
             Some(_) => return Inserted::Nothing,
             None => Inserted::Content,
         };
-        if let Some(old) = old {
-            self.version = self.version.without(old.hash());
+        if let Some(old) = old.cloned() {
+            self.forget(&old);
         }
         self.version = self.version.with(resource.hash());
+        for alias in resource.aliases().iter() {
+            self.aliases.insert(alias.clone(), resource.name().clone());
+        }
         self.entries.insert(resource.name().clone(), resource);
         inserted
     }
@@ -88,9 +99,20 @@ impl Table {
     pub fn remove(&mut self, name: &str) -> bool {
         let removed = self.entries.remove(name);
         if let Some(old) = &removed {
-            self.version = self.version.without(old.hash());
+            self.forget(old);
         }
         removed.is_some()
+    }
+
+    /// Takes what is summed up of `old` out.
+    fn forget(&mut self, old: &Resource) {
+        self.version = self.version.without(old.hash());
+        for alias in old.aliases().iter() {
+            // It may have become another's since.
+            if self.aliases.get(alias) == Some(old.name()) {
+                self.aliases.remove(alias);
+            }
+        }
     }
 
     /// Names whose bytes differ from `older`, in name order. Costs O(differences x log size) where

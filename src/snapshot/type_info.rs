@@ -5,7 +5,7 @@
 
 use netloft_proto::type_url as url;
 
-use super::Resource;
+use super::{Resource, aliases::virtual_host_names};
 
 /// A type's place in a [`TypeSet`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,6 +52,10 @@ pub struct TypeInfo {
     pub placeholder: Option<fn(name: &str) -> Resource>,
     /// It is not served in SotW.
     pub delta_only: bool,
+    /// A resource may be asked for by other names than its own ([`Resource::aliases`]): those that a
+    /// name may stand for, best first. Who asks for what there is not is told so by the name without
+    /// a resource (rule 66).
+    pub aliases: Option<fn(name: &str) -> Vec<String>>,
 }
 
 /// CDS.
@@ -62,11 +66,13 @@ pub const ENDPOINTS: TypeIx = TypeIx(1);
 pub const LISTENER: TypeIx = TypeIx(2);
 /// RDS.
 pub const ROUTES: TypeIx = TypeIx(3);
+/// VHDS.
+pub const VIRTUAL_HOST: TypeIx = TypeIx(5);
 /// RTDS.
-pub const RUNTIME: TypeIx = TypeIx(6);
+pub const RUNTIME: TypeIx = TypeIx(7);
 
 /// The types of this control plane, in the order a wake-up sends them (rule 74).
-pub static TYPES: [TypeInfo; 7] = [
+pub static TYPES: [TypeInfo; 8] = [
     TypeInfo {
         begins: true,
         full_state: true,
@@ -123,6 +129,21 @@ pub static TYPES: [TypeInfo; 7] = [
             ],
         )
     },
+    // Envoy begins with all there are of each route configuration that says so, or asks for one when
+    // a request comes that none of them fits (rule 100).
+    TypeInfo {
+        legacy_wildcard: true,
+        delta_only: true,
+        aliases: Some(virtual_host_names),
+        ..row(
+            url::VIRTUAL_HOST,
+            ["VHDS", "virtualhosts"],
+            [
+                "envoy.service.route.v3.VirtualHostDiscoveryService",
+                "VirtualHosts",
+            ],
+        )
+    },
     // A filter whose configuration goes answers every request with an error (rule 65).
     TypeInfo {
         removal: Removal::OnMiss,
@@ -168,6 +189,7 @@ const fn row(
         removal: Removal::Always,
         placeholder: None,
         delta_only: false,
+        aliases: None,
     }
 }
 

@@ -110,6 +110,8 @@ impl Planner<'_> {
             Dialect::Delta if why == Why::Look && self.info.removal == Removal::OnMiss => {
                 Act::Settle(None)
             }
+            // Rule 66: the name alone is the answer.
+            Dialect::Delta if has.is_nothing() && self.info.aliases.is_some() => Act::Miss,
             Dialect::Delta => Act::Remove,
             Dialect::Sotw => match self.placeholder(name) {
                 Some(placeholder) => self.present(placeholder, has, why),

@@ -26,14 +26,21 @@ pub(super) struct Tail<'a> {
     pub(super) version: &'a str,
     /// Delta: names that are gone. SotW: names that are missing.
     pub(super) gone: &'a [Arc<str>],
+    /// Delta: names that stand for nothing.
+    pub(super) unresolved: &'a [Arc<str>],
 }
 
 // Field numbers of DiscoveryResponse and DeltaDiscoveryResponse; those of both are equal.
 const VERSION: u32 = 1;
+const RESOURCES: u32 = 2;
 const TYPE_URL: u32 = 4;
 const NONCE: u32 = 5;
 const DELTA_REMOVED: u32 = 6;
 const SOTW_ERRORS: u32 = 7;
+
+// Field numbers of an entry in delta.
+const ENTRY_NAME: u32 = 3;
+const ENTRY_ALIAS: u32 = 4;
 
 /// google.rpc.Code.NOT_FOUND.
 const NOT_FOUND: u64 = 5;
@@ -83,8 +90,19 @@ impl Tail<'_> {
                 Dialect::Sotw => missing(&mut out, name),
             }
         }
+        for name in self.unresolved {
+            unresolved(&mut out, name);
+        }
         out
     }
+}
+
+/// Rule 66: an entry without a resource, for the name alone.
+fn unresolved(out: &mut Vec<u8>, name: &str) {
+    let mut entry = Vec::new();
+    string(&mut entry, ENTRY_NAME, name);
+    string(&mut entry, ENTRY_ALIAS, name);
+    bytes(out, RESOURCES, &entry);
 }
 
 /// Rule 71: a name that does not exist, said so; who does not know the field ignores it.

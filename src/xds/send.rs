@@ -33,6 +33,8 @@ struct Draft {
     resources: Vec<Arc<Resource>>,
     /// Told that they are gone (delta), or missing (SotW).
     gone: Vec<Arc<str>>,
+    /// Told by the name alone, which stands for nothing.
+    unresolved: Vec<Arc<str>>,
     removed: Vec<Arc<str>>,
     /// Both of these.
     absent: Vec<Arc<str>>,
@@ -86,9 +88,7 @@ impl Engine {
         let (draft, asked) = self.settle(index, decisions)?;
 
         let track = self.tracks[index].as_deref_mut()?;
-        let nothing =
-            draft.resources.is_empty() && draft.gone.is_empty() && draft.removed.is_empty();
-        if nothing && !track.owed && !asked {
+        if draft.says_nothing() && !track.owed && !asked {
             if track.in_flight.is_empty() {
                 // Nothing of it concerns this client, or it has it already.
                 track.accepted = Some(now.clone());
@@ -111,6 +111,7 @@ impl Engine {
 
     /// The names to look at, and why. Nothing is known of them but through exceptions afterwards.
     fn collect(&mut self, index: usize, now: &Arc<Snapshot>) -> Option<BTreeMap<Arc<str>, Why>> {
+        self.resolve(index, now);
         let track = self.tracks[index].as_deref_mut()?;
         let mut names = std::mem::take(&mut track.pending);
         let subscription = &track.subscription;
@@ -235,7 +236,10 @@ impl Engine {
                 Act::Send(resource) => {
                     draft.replace(&name, has, Some(&resource));
                     track.known.set(ty, &name, Has::This(resource.clone()));
-                    draft.resources.push(resource);
+                    draft.resources.push(match track.asked_as.remove(&name) {
+                        Some(names) => Arc::new(resource.asked_for_as(&names)),
+                        None => resource,
+                    });
                 }
                 Act::Remove => {
                     draft.replace(&name, has, None);
@@ -248,7 +252,11 @@ impl Engine {
                 }
                 Act::Miss => {
                     track.known.set(ty, &name, Has::Nothing);
-                    draft.gone.push(name.clone());
+                    if info.aliases.is_some() {
+                        draft.unresolved.push(name.clone());
+                    } else {
+                        draft.gone.push(name.clone());
+                    }
                     draft.absent.push(name.clone());
                 }
                 Act::Settle(has) => {
@@ -290,6 +298,7 @@ impl Engine {
             nonce: &self.nonces.text(nonce),
             version: &version,
             gone: &draft.gone,
+            unresolved: &draft.unresolved,
         };
         let response = Response {
             ty: track.ty,
@@ -340,6 +349,11 @@ impl Engine {
 }
 
 impl Draft {
+    fn says_nothing(&self) -> bool {
+        let names = [&self.gone, &self.unresolved, &self.removed];
+        self.resources.is_empty() && names.into_iter().all(Vec::is_empty)
+    }
+
     /// Notes what the client had under `name`, and what it stops naming with `new`.
     fn replace(&mut self, name: &Arc<str>, has: Has, new: Option<&Arc<Resource>>) {
         match has.refs() {

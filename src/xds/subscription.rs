@@ -6,7 +6,10 @@
 //!
 //! Absent on purpose: nonces and versions (`sotw`, `delta`), and what was sent (`known`).
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     names::{NamePool, Names},
@@ -23,6 +26,8 @@ pub(super) struct Subscription {
     /// of this stream has named anything yet.
     legacy: bool,
     started: bool,
+    /// Names that are wanted because another name stands for them, by that.
+    through: BTreeMap<Arc<str>, Arc<str>>,
     /// Fingerprint of the last SotW list, so that an ACK that repeats it costs one pass of hashing.
     last_list: Option<Hash>,
 }
@@ -65,6 +70,7 @@ impl Subscription {
             names: Arc::default(),
             legacy,
             started: false,
+            through: BTreeMap::new(),
             last_list: None,
         }
     }
@@ -83,6 +89,22 @@ impl Subscription {
 
     pub(super) fn wants_nothing(&self) -> bool {
         !self.wildcard && self.names.len() == 0
+    }
+
+    /// Whether another name is wanted in the place of `name`.
+    pub(super) fn is_resolved(&self, name: &str) -> bool {
+        self.through.contains_key(name)
+    }
+
+    /// Wants `own` as long as `name` is wanted, which stands for it. Whether it was not wanted before.
+    pub(super) fn stand_for(&mut self, name: &Arc<str>, own: &Arc<str>, pool: &NamePool) -> bool {
+        let mut names = Names::clone(&self.names);
+        let fresh = names.insert(own.clone());
+        if fresh || self.through.values().any(|other| other == own) {
+            self.through.insert(name.clone(), own.clone());
+        }
+        self.names = pool.share(names);
+        fresh
     }
 
     /// Takes the list of a SotW request: it replaces the one before. `intern` gives the shared
@@ -191,6 +213,11 @@ impl Subscription {
             } else if names.remove(name) {
                 asked.names.retain(|ask| *ask.name != *name);
                 asked.shrank = true;
+                let own = self.through.remove(name);
+                let own = own.filter(|own| self.through.values().all(|other| other != own));
+                if let Some(own) = own {
+                    names.remove(&own);
+                }
                 if self.wildcard {
                     // Rule 52: say whether the wildcard still covers it.
                     let name = intern(name);

@@ -41,6 +41,8 @@ pub(super) struct Track {
     pub(super) known: Known,
     /// Names to look at in the next send, beside what differs between snapshots.
     pub(super) pending: BTreeMap<Arc<str>, Why>,
+    /// Other names that resources were asked for by, until they are sent.
+    pub(super) asked_as: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// A first load on its way.
     pub(super) load: Option<Load>,
     /// The first request named just what there is: a load is due.
@@ -145,6 +147,7 @@ impl Track {
             subscription: Subscription::new(legacy_wildcard),
             known: Known::default(),
             pending: BTreeMap::new(),
+            asked_as: BTreeMap::new(),
             load: None,
             all_by_name: false,
             owed: false,
@@ -178,6 +181,7 @@ impl Track {
         let wants = |name: &str| self.subscription.wants(name);
         self.known.retain(wants);
         self.pending.retain(|name, _| wants(name));
+        self.asked_as.retain(|name, _| wants(name));
         self.held.retain(|name, _| wants(name));
         self.overdue.retain(|name, _| wants(name));
         let rejected = self.rejected.len();

@@ -54,6 +54,7 @@ pub(super) static FLEET: [TypeInfo; 6] = [
     TypeInfo {
         legacy_wildcard: true,
         delta_only: true,
+        aliases: Some(meanings),
         ..kind(
             "example.org/Signal",
             "SIGNAL",
@@ -84,7 +85,14 @@ const fn kind(
         removal: Removal::Always,
         placeholder: None,
         delta_only: false,
+        aliases: None,
     }
+}
+
+/// `coast/fog` may mean `coast/*`.
+fn meanings(name: &str) -> Vec<String> {
+    let all = name.split_once('/').map(|(coast, _)| format!("{coast}/*"));
+    std::iter::once(name.to_owned()).chain(all).collect()
 }
 
 pub(super) const NO_SAIL: &str = "(none)";
@@ -244,6 +252,15 @@ impl Edit {
         self.inner
             .insert(Arc::new(resource(ty, name, content, refs)));
         self.names.entry(ty).or_default().push(name.into());
+        self
+    }
+
+    /// A signal that has `aliases` too, in order.
+    pub(super) fn signal(&mut self, name: &str, content: &str, aliases: &[&str]) -> &mut Self {
+        let aliases: Vec<Arc<str>> = aliases.iter().map(|&alias| alias.into()).collect();
+        let signal = resource(SIGNAL, name, content, &[]).known_as(aliases.into());
+        self.inner.insert(Arc::new(signal));
+        self.names.entry(SIGNAL).or_default().push(name.into());
         self
     }
 

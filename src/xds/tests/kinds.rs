@@ -98,3 +98,82 @@ async fn a_resumed_client_does_not_wait_for_types_that_it_never_asks_for() {
     let gone = client.hears_within(Duration::from_secs(1)).await.unwrap();
     assert_eq!(gone.removed, ["yawl"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn rule_66_who_asks_by_another_name_is_answered_by_the_own_one() {
+    let harbour = Harbour::new();
+    harbour.publish(|edit| {
+        edit.signal("coast/storm", "1", &["coast/gale", "coast/wind"])
+            .signal("coast/rest", "1", &["coast/*"])
+            .signal("river/calm", "1", &[]);
+    });
+    let mut client = TestStream::open(&harbour, Dialect::Delta);
+    client.asks(SIGNAL, &[]);
+    let all = ["coast/rest", "coast/storm", "river/calm"];
+    assert!(client.takes(SIGNAL, &all).await.aliases.is_empty());
+
+    client.asks(
+        SIGNAL,
+        &["coast/wind", "coast/gale", "coast/fog", "river/fog"],
+    );
+    let told = client.takes(SIGNAL, &["coast/rest", "coast/storm"]).await;
+    let aliases = |name: &str| told.aliases[name].clone();
+    assert_eq!(aliases("coast/storm"), ["coast/gale", "coast/wind"]);
+    assert_eq!(aliases("coast/rest"), ["coast/fog"]);
+    // Nothing is meant by it: the name alone says so.
+    assert_eq!(aliases("river/fog"), ["river/fog"]);
+    assert_eq!(told.removed, [""; 0]);
+    client.hears_nothing_for(LONG).await;
+
+    // Asked and answered: a change goes to everyone alike.
+    harbour.publish(|edit| {
+        edit.signal("coast/storm", "2", &["coast/gale"]);
+    });
+    let told = client.takes(SIGNAL, &["coast/storm"]).await;
+    assert!(told.aliases.is_empty());
+    // The next best.
+    client.asks(SIGNAL, &["coast/wind"]);
+    let told = client.takes(SIGNAL, &["coast/rest"]).await;
+    assert_eq!(told.aliases["coast/rest"], ["coast/wind"]);
+    harbour.publish(|edit| {
+        edit.remove(SIGNAL, "coast/rest");
+    });
+    assert_eq!(client.takes(SIGNAL, &[]).await.removed, ["coast/rest"]);
+    client.hears_nothing_for(LONG).await;
+    assert!(client.status(SIGNAL).is_synced());
+}
+
+#[tokio::test(start_paused = true)]
+async fn rule_66_what_is_asked_for_by_another_name_alone_is_followed() {
+    let harbour = Harbour::new();
+    harbour.publish(|edit| {
+        edit.signal("coast/storm", "1", &["coast/gale", "coast/wind"])
+            .signal("coast/calm", "1", &[]);
+    });
+    let mut client = TestStream::open(&harbour, Dialect::Delta);
+    client.asks(SIGNAL, &["coast/gale", "coast/fog"]);
+    let told = client.takes(SIGNAL, &["coast/storm"]).await;
+    assert_eq!(told.aliases.len(), 2);
+    harbour.publish(|edit| {
+        edit.signal("coast/storm", "2", &["coast/gale", "coast/wind"])
+            .signal("coast/calm", "2", &[]);
+    });
+    client.takes(SIGNAL, &["coast/storm"]).await;
+    // It comes later: the name stayed asked for.
+    harbour.publish(|edit| {
+        edit.signal("coast/mist", "1", &["coast/fog"]);
+    });
+    let told = client.takes(SIGNAL, &["coast/mist"]).await;
+    assert_eq!(told.aliases["coast/mist"], ["coast/fog"]);
+    client.edits(SIGNAL, &["coast/wind"], &["coast/gale"]);
+    client.takes(SIGNAL, &["coast/storm"]).await;
+    client.edits(SIGNAL, &[], &["coast/wind"]);
+    harbour.publish(|edit| {
+        edit.signal("coast/storm", "3", &["coast/gale", "coast/wind"]);
+    });
+    client.hears_nothing_for(LONG).await;
+    harbour.publish(|edit| {
+        edit.remove(SIGNAL, "coast/mist");
+    });
+    assert_eq!(client.takes(SIGNAL, &[]).await.removed, ["coast/mist"]);
+}

@@ -43,6 +43,9 @@ pub(super) struct Heard {
     /// Delta: version by name.
     pub(super) versions: BTreeMap<String, String>,
     pub(super) removed: Vec<String>,
+    /// Delta: what was asked for by another name, by the resource's own; and what there is nothing
+    /// of, by itself.
+    pub(super) aliases: BTreeMap<String, Vec<String>>,
     /// SotW: names said to be missing.
     pub(super) missing: Vec<String>,
 }
@@ -314,6 +317,7 @@ pub(super) fn read_sotw(response: &DiscoveryResponse) -> Heard {
         resources,
         versions: BTreeMap::new(),
         removed: Vec::new(),
+        aliases: BTreeMap::new(),
         missing: missing
             .map(|error| error.resource_name.as_ref().unwrap().name.clone())
             .collect(),
@@ -323,8 +327,15 @@ pub(super) fn read_sotw(response: &DiscoveryResponse) -> Heard {
 pub(super) fn read_delta(response: &DeltaDiscoveryResponse) -> Heard {
     let mut resources = BTreeMap::new();
     let mut versions = BTreeMap::new();
+    let mut aliases = BTreeMap::new();
     for resource in &response.resources {
-        let any = resource.resource.as_ref().unwrap();
+        if !resource.aliases.is_empty() {
+            aliases.insert(resource.name.clone(), resource.aliases.clone());
+        }
+        let Some(any) = &resource.resource else {
+            assert_eq!(resource.aliases, [resource.name.clone()], "rule 66");
+            continue;
+        };
         assert_eq!(any.type_url, response.type_url, "rule 64");
         let (name, content) = content(&any.value);
         assert_eq!(name, resource.name);
@@ -344,6 +355,7 @@ pub(super) fn read_delta(response: &DeltaDiscoveryResponse) -> Heard {
         resources,
         versions,
         removed: removed.into_iter().collect(),
+        aliases,
         missing: Vec::new(),
     }
 }

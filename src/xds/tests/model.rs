@@ -127,6 +127,7 @@ impl Client {
                     .map(|((_, name), version)| (name.clone(), version.clone()))
                     .collect(),
                 removed: Vec::new(),
+                aliases: BTreeMap::new(),
                 missing: Vec::new(),
             };
             if dialect == Dialect::Sotw {

@@ -367,6 +367,7 @@ async fn a_resumed_client_keeps_what_it_may_still_use() {
             .map(|resource| (resource.name().to_string(), resource.version().to_string()))
             .collect(),
         removed: Vec::new(),
+        aliases: Default::default(),
         missing: Vec::new(),
     };
     client = TestStream::open(&harbour, Dialect::Delta);
