@@ -1,5 +1,7 @@
 //! Builds the components and joins them.
 
+mod grpc;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -237,10 +239,13 @@ async fn serve(
         Ok(())
     };
     let more = tonic::service::Routes::new(reports);
+    let beside = grpc::beside(more, discovery.names()).await;
+    let (more, health) = beside.map_err(|error| Error::Stopped("gRPC", error.to_string()))?;
     // Whoever asks how proxies stand is answered while they are still there: else a proxy that we
     // send away would count as one that left by itself.
     let last = async move {
         stopped(stopping).await;
+        health.stops().await;
         // Either way it is time: all are answered, or somebody does not take the answer.
         let _ = tokio::time::timeout(ANSWERS, all_answered).await;
     };

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 
 use prost_reflect::DescriptorPool;
 
+static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/envoy.descriptors"));
+
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    static BYTES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/envoy.descriptors"));
     // The build script decoded these very bytes, so an empty pool is never seen; it would make
     // every encoding fail by name.
     DescriptorPool::decode(BYTES).unwrap_or_default()
@@ -20,6 +21,12 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 #[must_use]
 pub fn pool() -> &'static DescriptorPool {
     &POOL
+}
+
+/// The same as an encoded `google.protobuf.FileDescriptorSet`.
+#[must_use]
+pub fn encoded() -> &'static [u8] {
+    BYTES
 }
 
 #[cfg(test)]
@@ -45,6 +52,10 @@ mod tests {
             type_url::ENDPOINTS,
             type_url::LISTENER,
             type_url::ROUTES,
+            type_url::SCOPED_ROUTES,
+            type_url::VIRTUAL_HOST,
+            type_url::EXTENSION,
+            type_url::RUNTIME,
         ];
         let served = served.map(|url| url.strip_prefix(type_url::PREFIX).unwrap());
         let carried = [

@@ -50,7 +50,7 @@ impl Discovery {
     }
 
     /// The names of the services, as gRPC paths begin with.
-    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
         let types = self.parts.cache.shared.types.iter();
         std::iter::once(AGGREGATED).chain(types.map(|info| info.service))
     }
