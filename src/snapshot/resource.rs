@@ -186,6 +186,17 @@ impl Resource {
         &self.aliases
     }
 
+    /// `new` with the list of `old` where both name the same, so that who compares them need not
+    /// look into them.
+    pub(super) fn sharing_refs(new: Arc<Self>, old: &Self) -> Arc<Self> {
+        if Arc::ptr_eq(&new.refs, &old.refs) || new.refs != old.refs {
+            return new;
+        }
+        let mut new = Arc::unwrap_or_clone(new);
+        new.refs = old.refs.clone();
+        Arc::new(new)
+    }
+
     /// Whether it was compiled from `origin` among others.
     #[must_use]
     pub fn comes_from(&self, origin: &Origin) -> bool {

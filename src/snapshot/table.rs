@@ -84,9 +84,13 @@ impl Table {
             Some(_) => return Inserted::Nothing,
             None => Inserted::Content,
         };
-        if let Some(old) = old.cloned() {
-            self.forget(&old);
-        }
+        let resource = match old.cloned() {
+            Some(old) => {
+                self.forget(&old);
+                Resource::sharing_refs(resource, &old)
+            }
+            None => resource,
+        };
         self.version = self.version.with(resource.hash());
         for alias in resource.aliases().iter() {
             self.aliases.insert(alias.clone(), resource.name().clone());
@@ -149,7 +153,7 @@ mod tests {
     use std::{cell::Cell, cmp::Ordering};
 
     use super::*;
-    use crate::snapshot::{ENDPOINTS, Provenance, TYPES};
+    use crate::snapshot::{ENDPOINTS, Provenance, Ref, TYPES};
 
     fn resource(name: &str, content: u8, from: &str) -> Arc<Resource> {
         let provenance = [Provenance::new("Service", "default", from, "")];
@@ -177,6 +181,37 @@ mod tests {
             assert_eq!(table.ptr_eq(&older), expected == Inserted::Nothing);
         }
         assert_eq!(table.get("a"), Some(&resource("a", b'b', "y")));
+    }
+
+    #[test]
+    fn versions_that_name_the_same_share_one_list_of_it() {
+        let naming = |content: u8, named: &[&str]| {
+            let refs = named.iter().map(|&name| Ref {
+                to: ENDPOINTS,
+                name: name.into(),
+            });
+            let (message, none) = ([0x0a, 1, content], Arc::default());
+            let refs = refs.collect();
+            Arc::new(Resource::new(
+                &TYPES,
+                ENDPOINTS,
+                "a".into(),
+                &message,
+                refs,
+                none,
+            ))
+        };
+        let mut table = Table::default();
+        let mut lists = Vec::new();
+        for (content, named) in [(b'a', &["x", "y"][..]), (b'b', &["x", "y"]), (b'c', &["x"])] {
+            table.insert(naming(content, named));
+            let put = table.get("a").unwrap();
+            assert_eq!(put.hash(), naming(content, named).hash());
+            assert_eq!(put.refs().len(), named.len());
+            lists.push(put.refs().clone());
+        }
+        assert!(Arc::ptr_eq(&lists[0], &lists[1]));
+        assert!(!Arc::ptr_eq(&lists[1], &lists[2]));
     }
 
     #[test]
