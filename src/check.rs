@@ -41,7 +41,7 @@ pub use locate::{locate, report};
 pub use node::{Place, Span};
 pub use problem::problem;
 pub use references::{attachments, references};
-pub use rejection::{Rejection, rejection};
+pub use rejection::{Rejection, rejection, speaks_of};
 pub use render::render;
 pub use split::decode;
 pub use untyped::untyped;

@@ -20,7 +20,7 @@ use crate::{
     catalog::Current,
     check,
     model::{DocumentKey, Kind},
-    snapshot::{Provenance, TypeIx},
+    snapshot::{Problem, Provenance, TypeIx},
     telemetry::{self, traffic::Observer},
     xds::cache::{HeldStatus, Peer, RejectedStatus, StreamStatus, TypeStatus},
 };
@@ -28,14 +28,22 @@ use crate::{
 /// Names of pending resources that are listed; more are counted by `resources` alone.
 const LISTED: usize = 100;
 
+/// Places that are listed of a rejected resource; more are counted.
+const PLACES: usize = 10;
+
 pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
     let current = state.catalog.current();
     let revision = state.compiled.revision().unwrap_or_default().0;
     let streams = state.cache.streams();
+    let problems = state.compiled.problems();
     let mut proxies = Vec::new();
     for streams in by_proxy(&streams) {
         let first = streams.iter().min_by_key(|stream| stream.opened);
-        proxies.extend(first.map(|first| connected(first, &streams, &current)));
+        let proxy = first.map(|first| Proxy {
+            problem: without_class(first, &problems),
+            ..connected(first, &streams, &current)
+        });
+        proxies.extend(proxy);
     }
     for gone in state.telemetry.offline() {
         proxies.push(Proxy {
@@ -107,6 +115,16 @@ pub(super) fn unknown(id: &str) -> ApiError {
     ))
 }
 
+/// What is wrong where the proxy of `stream` names a class that nobody declared.
+fn without_class(stream: &StreamStatus, problems: &[Problem]) -> Option<Box<check::Diagnostic>> {
+    let class = stream.class.as_ref()?;
+    let code = check::Code::COMPILED_UNKNOWN.to_string();
+    let found = problems
+        .iter()
+        .find(|problem| problem.code == code && problem.at.name == *class)?;
+    Some(Box::new(check::problem(found, None)))
+}
+
 /// The proxy of `streams`, the first of which is `stream`.
 fn connected(stream: &StreamStatus, streams: &[&StreamStatus], current: &Current) -> Proxy {
     let mut types: BTreeMap<TypeIx, ProxyType> = BTreeMap::new();
@@ -130,6 +148,7 @@ fn connected(stream: &StreamStatus, streams: &[&StreamStatus], current: &Current
         since: time(stream.opened),
         address: stream.peer.address.map(|address| address.to_string()),
         types,
+        class: stream.class.as_ref().map(ToString::to_string),
         ..described(&stream.peer)
     }
 }
@@ -150,6 +169,8 @@ fn described(peer: &Peer) -> Proxy {
         state: String::new(),
         since: String::new(),
         types: Vec::new(),
+        class: None,
+        problem: None,
         reports: None,
         rejections: Vec::new(),
     }
@@ -183,6 +204,8 @@ fn observed(proxies: &mut Vec<Proxy>, observer: &Observer) {
                 state: state.to_owned(),
                 since: time(observer.at(since)),
                 types: Vec::new(),
+                class: None,
+                problem: None,
                 reports: Some(reports),
                 rejections: Vec::new(),
             });
@@ -265,12 +288,21 @@ pub(super) fn rejected(
         keeps_earlier: rejected.has_earlier,
     };
     let diagnostic = check::rejection(&told, &places.collect::<Vec<_>>());
+    let mut from = self::places(provenance, current);
+    let about = diagnostic.document.as_ref().map(ToString::to_string);
+    from.sort_by_cached_key(|place| {
+        let it = about.as_ref() == Some(&place.document);
+        (!it, !check::speaks_of(&told, &place.document))
+    });
+    let from_more = from.len().saturating_sub(PLACES);
+    from.truncate(PLACES);
     Rejected {
         api: status.ty.info().api.to_owned(),
         name: rejected.name.to_string(),
         error: rejected.error.to_string(),
         keeps_earlier: rejected.has_earlier,
-        from: self::places(provenance, current),
+        from,
+        from_more,
         diagnostic: Some(Box::new(diagnostic)),
     }
 }

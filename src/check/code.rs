@@ -158,6 +158,7 @@ codes! {
     COMPILED_RAW      = 513 Error "Two raw resources have one name"
     COMPILED_MATCH    = 514 Error "A patch fits more or fewer resources than it must"
     COMPILED_PATCH    = 515 Error "A patch cannot be applied"
+    COMPILED_UNKNOWN  = 520 Warning "Proxies name a class that nobody declared"
     COMPILED_FAULT    = 599 Error "A resource could not be encoded"
 
     REGEX             = 601 Error "A regular expression is not valid in RE2 syntax"

@@ -111,6 +111,18 @@ const CLASSES: [Class; 8] = [
     },
 ];
 
+/// Whether the words name `document`, which is written `KIND NAMESPACE/NAME`: as it is, or as a
+/// virtual host or a cluster is called after it.
+#[must_use]
+pub fn speaks_of(told: &Rejection<'_>, document: &str) -> bool {
+    let named = document.split_once(' ').map_or(document, |(_, name)| name);
+    let words = told.words;
+    let host = named
+        .split_once('/')
+        .map(|(namespace, name)| format!("{name}.{namespace}"));
+    narrow::stands_in(words, named) || host.is_some_and(|host| narrow::stands_in(words, &host))
+}
+
 /// `told` as a diagnostic, at the place among `places` that it is most likely about: documents that
 /// the resource comes from, and where in them.
 #[must_use]

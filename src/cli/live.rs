@@ -328,6 +328,7 @@ mod tests {
             name: "outbound".to_owned(),
             error: "invalid \x1bregex\n".to_owned(),
             keeps_earlier: true,
+            from_more: 0,
             diagnostic: None,
             from: vec![Place {
                 document: "HTTPRoute default/orders".to_owned(),

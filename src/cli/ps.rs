@@ -22,6 +22,9 @@ pub struct Args {
     server: Server,
 }
 
+/// Places that are shown of a rejected resource.
+const PLACES: usize = 3;
+
 /// The APIs, in the order of the columns.
 const APIS: [&str; 4] = ["CDS", "LDS", "RDS", "EDS"];
 
@@ -54,6 +57,15 @@ fn text(proxies: &Proxies) -> String {
         .collect();
     let mut text = table(&head, &rows);
     for proxy in &proxies.proxies {
+        if let Some(problem) = &proxy.problem {
+            let effect = problem.effect.as_deref().unwrap_or_default();
+            // Writing to a String cannot fail.
+            let _ = writeln!(
+                text,
+                "! [{}] {}: {}; {effect}",
+                problem.code, proxy.name, problem.message
+            );
+        }
         for ty in &proxy.types {
             tell(&mut text, proxy, ty);
         }
@@ -142,8 +154,12 @@ fn tell(text: &mut String, proxy: &Proxy, ty: &ProxyType) {
         if let Some(place) = rejected.diagnostic.as_deref().and_then(place_of) {
             let _ = writeln!(text, "    at {place}");
         }
-        for place in &rejected.from {
+        for place in rejected.from.iter().take(PLACES) {
             let _ = writeln!(text, "    from {}", told(place));
+        }
+        let more = rejected.from.len().saturating_sub(PLACES) + rejected.from_more;
+        if more > 0 {
+            let _ = writeln!(text, "    and from {more} more places");
         }
     }
     for held in &ty.held {
@@ -226,6 +242,8 @@ mod tests {
             state: state.to_owned(),
             since: String::new(),
             types: types.collect(),
+            class: None,
+            problem: None,
             reports: None,
             rejections: Vec::new(),
         }

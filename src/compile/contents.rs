@@ -17,7 +17,11 @@ use crate::{
 pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
     let mut contents = match proxy_class::of_proxy(lens) {
         // It named a class that nobody declared: it waits for it, with nothing.
-        None => return Output::contents(Contents::default(), Vec::new()),
+        None => {
+            let class = lens.fact(Fact::Class);
+            let problems = class.map(problems::undeclared_class).into_iter().collect();
+            return Output::contents(Contents::default(), problems);
+        }
         Some(class) => match class.role {
             Role::Gateway => Contents {
                 shared: lens

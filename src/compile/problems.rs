@@ -1,8 +1,10 @@
 //! Every problem that compiling can find, with its code: `NL05..`, which `check` lists with all others.
 
+use std::sync::Arc;
+
 use super::{NotRaw, Unit, place};
 use crate::{
-    model::Kind,
+    model::{DEFAULT_NAMESPACE, Kind},
     snapshot::{NotEncodable, Problem, Provenance, Severity, TypeIx},
     view::Name,
 };
@@ -112,6 +114,25 @@ pub(super) fn class_service(class: &Name, index: usize, service: &Name) -> Probl
         "its proxies see it as soon as it is there",
     )
     .because("ServiceNotFound")
+}
+
+/// NL0520: proxies name a class that is not there.
+pub(super) fn undeclared_class(class: &Arc<str>) -> Problem {
+    let class = Name {
+        namespace: DEFAULT_NAMESPACE.into(),
+        name: class.clone(),
+    };
+    let at = place::at(Kind::ProxyClass, &class, "");
+    let message = format!(
+        "proxies say that they are of class \"{}\", and no ProxyClass is called so",
+        class.name
+    );
+    warning(
+        "NL0520",
+        at,
+        message,
+        "they are given nothing until there is one",
+    )
 }
 
 /// NL0509: two endpoints of a service have one address.

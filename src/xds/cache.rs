@@ -128,6 +128,8 @@ pub struct StreamStatus {
     pub id: StreamId,
     /// Who it is.
     pub peer: Arc<Peer>,
+    /// Class of the proxy, a word of the directory's; nothing while that is not decided.
+    pub class: Option<Arc<str>>,
     /// Whose resources it is given.
     pub scope: ScopeId,
     /// What was published for its scope after this generation is all that changed for it. Up to it,
@@ -404,6 +406,7 @@ impl Seat {
         StreamStatus {
             id: self.id,
             peer: self.peer.load_full(),
+            class: self.class(),
             scope: given.id,
             since: Generation(self.since.load(Ordering::Acquire)),
             opened: self.opened,

@@ -38,6 +38,12 @@ pub struct Proxy {
     pub since: String,
     /// Where each type stands that it asked for.
     pub types: Vec<ProxyType>,
+    /// Its ProxyClass, declared or built in; absent while that is not decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+    /// Why it is given nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Box<Diagnostic>>,
     /// What is known of its reports; nothing when it never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports: Option<Reports>,
@@ -130,8 +136,11 @@ pub struct Rejected {
     pub error: String,
     /// The proxy goes on with what it had.
     pub keeps_earlier: bool,
-    /// The documents it was compiled from.
+    /// The documents it was compiled from: those that the proxy's words name first, ten at most.
     pub from: Vec<Place>,
+    /// How many more there are.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub from_more: usize,
     /// The same in the shape of every error: its code, and the place that the words are about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnostic: Option<Box<Diagnostic>>,
@@ -165,4 +174,12 @@ pub struct Held {
     pub on: String,
     /// The bound has passed and it was sent all the same.
     pub overdue: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }

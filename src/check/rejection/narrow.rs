@@ -166,7 +166,7 @@ impl Search<'_> {
 }
 
 /// Whether `text` stands in `words`, not as a part of a longer word.
-fn stands_in(words: &str, text: &str) -> bool {
+pub(super) fn stands_in(words: &str, text: &str) -> bool {
     words.match_indices(text).any(|(start, _)| {
         let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
         let before = words[..start].chars().next_back();

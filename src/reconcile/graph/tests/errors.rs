@@ -18,6 +18,9 @@ fn found(code: Code, name: &str) -> Vec<Diagnostic> {
     let mut graph = graph_of(&shared);
     graph.open_scope(&proxy("sidecar", "default"));
     graph.open_scope(&proxy("client", "default"));
+    if code == Code::COMPILED_UNKNOWN {
+        graph.open_scope(&proxy("front", "default"));
+    }
     let told = graph.problems().into_iter().map(|problem| {
         let about = shared.iter().find(|document| {
             let key = document.key();
