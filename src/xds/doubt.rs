@@ -12,11 +12,13 @@ use std::{
 use crate::snapshot::Hash;
 
 /// The resources of one rejected response.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub(super) struct Doubt {
     suspects: BTreeMap<Arc<str>, Suspect>,
 }
 
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, PartialEq, Eq)]
 enum Suspect {
     Blamed,
@@ -25,6 +27,7 @@ enum Suspect {
 }
 
 /// All of them of one type on one stream.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug, Default)]
 pub(super) struct Doubts(Vec<Doubt>);
 

@@ -78,6 +78,7 @@ pub(super) enum Fault {
 }
 
 /// The state of one stream.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct Engine {
     pub(super) shared: Arc<Shared>,

@@ -19,6 +19,7 @@ use super::{
 use crate::snapshot::{Snapshot, TypeIx};
 
 /// A first load on its way.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct Load {
     body: Arc<Body>,

@@ -8,6 +8,7 @@ pub(super) struct Nonce(u64);
 ///
 /// A client that reconnects may send a nonce of its last stream once more; the seed, different for
 /// each stream, keeps that from looking like an answer on this one (rules 15, 16).
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct Nonces {
     seed: u32,

@@ -9,6 +9,9 @@
 //! Absent on purpose: what the types mean. Who waits for whom follows from send order and
 //! references alone.
 
+#[cfg(test)]
+pub(super) mod planted;
+
 use std::{
     collections::BTreeSet,
     sync::Arc,
@@ -134,12 +137,18 @@ impl<'a> Gates<'a> {
             && self.tracks[..ty.index()]
                 .iter()
                 .flatten()
-                .any(|to| self.guarded(to))
+                .any(|to| self.guarded(to) || self.is_behind(to))
     }
 
     /// Before the first full load order alone is used: the client serves nothing yet.
     fn guarded(&self, to: &Track) -> bool {
         to.subscription.wildcard() && (to.loaded || to.resumed)
+    }
+
+    /// Whether something of it was not sent, for its turn has not come: order alone has to wait then.
+    fn is_behind(&self, to: &Track) -> bool {
+        let current = std::ptr::eq(&raw const **to.known.base(), &raw const *self.now);
+        to.subscription.wildcard() && (to.load.is_some() || !to.pending.is_empty() || !current)
     }
 
     /// (b): whether `want` may go to a client that `has` something else under that name.
@@ -151,8 +160,9 @@ impl<'a> Gates<'a> {
             return Verdict::Go;
         }
         let old = has.refs().unwrap_or_default();
+        let wildcard = |to: &&Track| to.subscription.wildcard();
         for reference in beyond(want.refs(), old).filter(|to| to.to < from.ty) {
-            let Some(to) = self.track(reference.to).filter(|to| self.guarded(to)) else {
+            let Some(to) = self.track(reference.to).filter(wildcard) else {
                 continue;
             };
             let verdict = self.taken(to, reference);
@@ -177,6 +187,9 @@ impl<'a> Gates<'a> {
         let has = to.known.has(to.ty, name);
         if !has.is(Some(target)) || to.pending.contains_key(name) {
             return wait(Reason::NotSent);
+        }
+        if !self.guarded(to) {
+            return Verdict::Go;
         }
         if to.in_flight.iter().any(|sent| sent.concerns(name)) {
             return wait(Reason::NotAcknowledged);
@@ -357,6 +370,10 @@ impl Hold {
             Verdict::Keep { reason, on } => (reason, on, false, false),
             Verdict::Queue { reason, on } => (reason, on, true, true),
         };
+        #[cfg(test)]
+        if planted::is(planted::Plant::Open(reason)) {
+            return (None, false);
+        }
         let first = earlier.map_or(now, |earlier| earlier.first);
         // What refers to each other in a circle would queue for ever.
         let anew = anew && now < first + PATIENCE * 2;
@@ -371,6 +388,8 @@ impl Hold {
             bounded,
             why,
         };
+        #[cfg(test)]
+        let bounded = bounded && !planted::is(planted::Plant::Boundless);
         if bounded && now >= since + PATIENCE {
             return (None, true);
         }
@@ -379,6 +398,10 @@ impl Hold {
 
     /// When it ends by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
+        #[cfg(test)]
+        if planted::is(planted::Plant::Boundless) {
+            return None;
+        }
         self.bounded.then(|| self.since + PATIENCE)
     }
 }

@@ -57,7 +57,8 @@ impl Planner<'_> {
         let ty = self.track.ty;
         // Collected only when something is to go.
         let mut in_use = None;
-        names
+        #[cfg_attr(not(test), expect(unused_mut, reason = "tests plant faults in it"))]
+        let mut decisions: Vec<_> = names
             .into_iter()
             .map(|(name, why)| {
                 #[cfg(test)]
@@ -91,7 +92,10 @@ impl Planner<'_> {
                     overdue: passed.then(|| earlier.cloned()).flatten(),
                 }
             })
-            .collect()
+            .collect();
+        #[cfg(test)]
+        super::order::planted::hold_all(&mut decisions);
+        decisions
     }
 
     fn present(&self, want: Arc<Resource>, has: &Has, why: Why) -> Act {

@@ -4,12 +4,14 @@
 
 mod convergence;
 mod cost;
+mod explore;
 mod harbour;
 mod kinds;
 mod language;
 mod loopback;
 mod model;
 mod nonces;
+mod numbered;
 mod order;
 mod rules;
 mod scopes;

@@ -32,6 +32,7 @@ pub(super) enum Why {
 }
 
 /// One type on one stream.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct Track {
     pub(super) ty: TypeIx,
@@ -72,6 +73,7 @@ pub(super) struct Track {
 pub(super) const OUTSTANDING: usize = 3;
 
 /// One response on its way.
+#[cfg_attr(test, derive(Clone))]
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) nonce: Nonce,

@@ -61,6 +61,7 @@ fn is_last_of_ketch(dialect: Dialect, heard: &Heard) {
 
 #[tokio::test(start_paused = true)]
 async fn a_move_makes_before_it_breaks() {
+    // Rules 75, 76.
     for dialect in BOTH {
         let (harbour, mut client) = at_sea(dialect, Manners::default()).await;
         change_boats(&harbour);

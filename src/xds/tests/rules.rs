@@ -13,6 +13,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 #[tokio::test(start_paused = true)]
 async fn m5_an_empty_wildcard_is_answered() {
+    // Rule 68.
     for dialect in BOTH {
         let mut client = TestStream::open(&Harbour::new(), dialect);
         client.asks(BOAT, &[]);
@@ -23,6 +24,7 @@ async fn m5_an_empty_wildcard_is_answered() {
 
 #[tokio::test(start_paused = true)]
 async fn a_whole_world_is_sent_in_order_and_an_ack_is_not_answered() {
+    // Rules 1, 26, 37, 74: whatever order it is asked for in.
     for dialect in BOTH {
         let harbour = Harbour::new();
         harbour.publish(|edit| {

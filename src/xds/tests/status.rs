@@ -16,6 +16,7 @@ const BRIEF: Duration = Duration::from_millis(1);
 
 #[tokio::test(start_paused = true)]
 async fn what_was_published_and_not_sent_yet_is_not_synced() {
+    // Rule 34.
     for dialect in BOTH {
         let harbour = Harbour::new();
         harbour.publish(|edit| {
