@@ -14,11 +14,13 @@ mod contexts;
 pub mod data_dir;
 mod delete;
 mod diff;
+mod eject;
 mod explain;
 mod failure;
 pub mod files;
 mod get;
 mod grpc_bootstrap;
+mod import;
 mod live;
 mod log;
 pub mod man;
@@ -75,6 +77,10 @@ verb::verbs! {
     Overlay(overlay)
     /// Checks that all is well: the server and its proxies, or this machine
     Check(check)
+    /// Makes documents of an Envoy's own configuration
+    Import(import)
+    /// Writes a static file of what a proxy is given: for an Envoy without a control plane
+    Eject(eject)
     /// Shows, adds and chooses the servers that verbs talk to
     Context(context)
     /// Prints what a shell has to read to complete words

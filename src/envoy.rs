@@ -13,12 +13,14 @@ mod names;
 mod read;
 mod refs;
 mod rules;
+mod secret;
 mod source;
 mod write;
 
 pub use finding::{Fault, Finding};
 pub use names::{TYPE, descriptor, type_url};
 pub use read::{Read, any, message};
-pub use refs::{Named, refs};
+pub use refs::{Named, refs, unpacked};
+pub use secret::{may_hold_secret, secret};
 pub use source::{Form, Source};
 pub use write::{Secrets, json, with_type};

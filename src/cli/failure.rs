@@ -119,6 +119,16 @@ impl Failure {
         Self::new(Code::NotFound, text)
     }
 
+    /// A file that is right, but not for this.
+    pub(super) fn unfit(text: impl Display) -> Self {
+        Self::new(Code::Invalid, text)
+    }
+
+    /// Two things are not the same.
+    pub(super) fn differs(text: impl Display) -> Self {
+        Self::new(Code::Differs, text).next("netloft import envoy FILE -o DIR --replace")
+    }
+
     /// No server answers.
     #[must_use]
     pub fn unreachable(text: impl Display) -> Self {

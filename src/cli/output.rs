@@ -72,6 +72,14 @@ pub(super) struct Written {
 }
 
 impl Written {
+    /// JSON, or else YAML.
+    pub(super) fn of(json: bool) -> Self {
+        let output = if json { "json" } else { "yaml" };
+        Self {
+            output: output.to_owned(),
+        }
+    }
+
     /// `value` in that form.
     pub(super) fn text<T: Serialize>(&self, value: &T) -> Result<String, Failure> {
         if self.output == "json" {

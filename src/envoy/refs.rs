@@ -34,14 +34,7 @@ fn look(message: &DynamicMessage, found: &mut Vec<Named>) {
     let of = message.descriptor();
     match of.full_name() {
         "google.protobuf.Any" => {
-            let url = message.get_field_by_name("type_url");
-            let bytes = message.get_field_by_name("value");
-            let inner = url
-                .as_ref()
-                .and_then(|url| names::descriptor(url.as_str()?))
-                .zip(bytes.as_ref().and_then(|bytes| bytes.as_bytes().cloned()))
-                .and_then(|(of, bytes)| DynamicMessage::decode(of, bytes).ok());
-            if let Some(inner) = inner {
+            if let Some(inner) = unpacked(message) {
                 look(&inner, found);
             }
             return;
@@ -57,6 +50,15 @@ fn look(message: &DynamicMessage, found: &mut Vec<Named>) {
             each(value, &mut |inner| look(inner, found));
         }
     }
+}
+
+/// The message in `any`, a `google.protobuf.Any`; none where its type is not known.
+#[must_use]
+pub fn unpacked(any: &DynamicMessage) -> Option<DynamicMessage> {
+    let url = any.get_field_by_name("type_url")?;
+    let of = names::descriptor(url.as_str()?)?;
+    let bytes = any.get_field_by_name("value")?;
+    DynamicMessage::decode(of, bytes.as_bytes()?.clone()).ok()
 }
 
 /// A cluster with endpoints by EDS names them by its service name, else by its own.

@@ -4,7 +4,7 @@
 //! bytes in base64 under `value`, which is the form it is read in. A field that
 //! `udpa.annotations.sensitive` marks is hidden with all there is in it, at whatever depth, in an
 //! `Any` and in a Struct that stands for a typed message too: texts and bytes are replaced, anything
-//! else is left out.
+//! else is left out. Only the file or variable that a secret is read from is shown.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -19,7 +19,7 @@ use serde_json::{Map, Number, Value, json};
 use super::names::{self, TYPE, has_own_form, is_typed_struct};
 
 /// Stands in the place of what is hidden, as in Envoy's own dumps.
-const HIDDEN: &str = "[redacted]";
+pub(super) const HIDDEN: &str = "[redacted]";
 
 /// Whether what Envoy's API marks as sensitive is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +86,8 @@ impl Writer {
         let mut fields: Vec<(FieldDescriptor, &Proto)> = message.fields().collect();
         fields.sort_unstable_by_key(|(field, _)| field.number());
         for (field, value) in fields {
-            let hide = hide || (self.secrets == Secrets::Hidden && is_sensitive(&field));
+            let hide = (hide && !leads_elsewhere(&field))
+                || (self.secrets == Secrets::Hidden && is_sensitive(&field));
             let name = field.name().to_owned();
             if let (Some(Some(typed)), "value", Some(inner)) =
                 (&typed, field.name(), value.as_message())
@@ -227,6 +228,16 @@ fn key_text(key: &MapKey) -> String {
         MapKey::U32(key) => key.to_string(),
         MapKey::U64(key) => key.to_string(),
         MapKey::String(key) => key.clone(),
+    }
+}
+
+/// Whether the field says where a secret is instead of being one: such a name is no secret, and
+/// without it nobody could tell which file a proxy reads.
+fn leads_elsewhere(field: &FieldDescriptor) -> bool {
+    const FIELDS: [&str; 3] = ["filename", "environment_variable", "watched_directory"];
+    FIELDS.contains(&field.name()) && {
+        let of = field.parent_message();
+        of.full_name() == "envoy.config.core.v3.DataSource"
     }
 }
 

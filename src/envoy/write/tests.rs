@@ -6,7 +6,7 @@ use prost_reflect::{
 };
 use serde_json::{Value, json};
 
-use super::{Secrets, is_sensitive, json as written};
+use super::{Secrets, is_sensitive, json as written, leads_elsewhere};
 use crate::{envoy, snapshot};
 
 const SECRET: &str = "s3cr3t-s3cr3t";
@@ -23,7 +23,8 @@ fn full(kind: &Kind, depth: usize) -> Proto {
             _ => {
                 let mut message = DynamicMessage::new(of.clone());
                 for field in of.fields() {
-                    if depth > 0 {
+                    // The name of a file is none.
+                    if depth > 0 && !leads_elsewhere(&field) {
                         fill(&mut message, &field, depth - 1);
                     }
                 }
