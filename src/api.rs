@@ -7,18 +7,23 @@ mod apply;
 mod aside;
 mod body;
 mod conditions;
+mod docs;
 mod error;
 mod events;
 mod extract;
 mod guard;
 mod health;
 mod kubernetes;
+mod openapi;
 mod owner;
 mod past;
 mod plan;
+mod pretty;
 mod proxies;
 mod resources;
 mod revisions;
+mod route;
+mod routes;
 mod schema;
 mod server;
 mod stats;
@@ -32,17 +37,13 @@ mod write;
 use std::{net::SocketAddr, sync::Arc};
 
 use async_trait::async_trait;
-use axum::{
-    Router,
-    extract::DefaultBodyLimit,
-    middleware,
-    routing::{get, post},
-};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 
 use crate::{
     catalog::{Catalog, Current},
+    check::limits,
     snapshot::{Problem, Revision},
     telemetry::Telemetry,
     view::Change,
@@ -107,28 +108,20 @@ impl State {
 
 /// The whole API.
 pub fn router(state: State) -> Router {
-    Router::new()
-        .route("/livez", get(health::live))
-        .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics))
-        .route("/v1/info", get(health::info))
-        .route("/v1/apply", post(apply::post))
-        .route("/v1/events", get(events::get))
-        .route("/v1/plan", post(plan::post))
-        .route("/v1/revisions", get(revisions::list))
-        .route("/v1/revisions/{revision}", get(past::one))
-        .route("/v1/revisions/{from}/diff/{to}", get(past::diff))
-        .route("/v1/schema/{kind}", get(schema::one))
-        .route("/v1/wait", get(wait::get))
-        .route("/v1/proxies", get(proxies::list))
-        .route("/v1/proxies/{id}", get(proxies::one))
-        .route("/v1/proxies/{id}/xds/{type}", get(resources::list))
-        .route("/v1/stats", get(stats::list))
-        .route("/v1/problems", get(health::problems))
-        .merge(kubernetes::routes())
+    let routed = |routes: Vec<route::Route>| {
+        let routes = routes.into_iter();
+        routes.fold(Router::new(), |router, route| {
+            router.route(&route.path, route.serve)
+        })
+    };
+    // Of many documents an apply may consist, of one everything else.
+    let one = DefaultBodyLimit::max(limits::DOCUMENT_BYTES);
+    routed(routes::own())
+        .merge(routed(kubernetes::routes()).layer(one))
         .fallback(error::no_route)
         .method_not_allowed_fallback(error::no_method)
         .layer(DefaultBodyLimit::max(MAX_APPLY))
+        .layer(middleware::from_fn(pretty::pretty))
         .layer(middleware::from_fn(guard::loopback_only))
         .with_state(state)
 }

@@ -14,6 +14,7 @@ use axum::{
     },
 };
 use futures_util::{Stream, stream};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::sync::watch;
 
@@ -40,7 +41,7 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// Events read from the journal in one go.
 const AT_ONCE: usize = 256;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     /// The cursor behind which to begin; absent: now. `start`: the oldest that is remembered.

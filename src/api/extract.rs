@@ -34,6 +34,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// Nothing can be asked for besides.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
 /// What stands in the path.
 #[derive(Debug)]
 pub(super) struct Path<T>(pub(super) T);

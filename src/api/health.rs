@@ -7,8 +7,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{State, error::ApiError, types::Info};
+use super::{
+    State,
+    error::ApiError,
+    extract::{Nothing, Query},
+    types::Info,
+};
 use crate::snapshot::Problem;
+
+/// The media type of `/metrics`.
+pub(super) const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(super) async fn live() -> &'static str {
     "ok\n"
@@ -35,15 +43,20 @@ pub(super) async fn metrics(Shared(state): Shared<State>) -> Result<Response, Ap
             error.to_string(),
         )
     })?;
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, kind)], text).into_response())
+    Ok(([(header::CONTENT_TYPE, METRICS)], text).into_response())
 }
 
-pub(super) async fn problems(Shared(state): Shared<State>) -> Json<Vec<Problem>> {
+pub(super) async fn problems(
+    Shared(state): Shared<State>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Json<Vec<Problem>> {
     Json(state.compiled.problems().to_vec())
 }
 
-pub(super) async fn info(Shared(state): Shared<State>) -> Json<Info> {
+pub(super) async fn info(
+    Shared(state): Shared<State>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Json<Info> {
     Json(Info {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         grpc: state.grpc.to_string(),

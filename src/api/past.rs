@@ -15,7 +15,7 @@ use similar::TextDiff;
 use super::{
     State,
     error::ApiError,
-    extract::Path,
+    extract::{Nothing, Path, Query},
     revisions::rfc3339,
     types::{Diff, DocumentChange, DocumentDiff, RevisionDetail},
 };
@@ -27,6 +27,7 @@ const CONTEXT: usize = 3;
 pub(super) async fn one(
     Shared(state): Shared<State>,
     Path(revision): Path<u64>,
+    Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<RevisionDetail>, ApiError> {
     let next = Revision(revision.saturating_add(1));
     let found = state.catalog.revisions(Some(next), 1).await?;
@@ -58,6 +59,7 @@ pub(super) async fn one(
 pub(super) async fn diff(
     Shared(state): Shared<State>,
     Path((from, to)): Path<(u64, u64)>,
+    Query(Nothing {}): Query<Nothing>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let newest = state.catalog.current().revision.0;

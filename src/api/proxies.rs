@@ -11,7 +11,7 @@ use netloft_proto::ProxyId;
 use super::{
     State,
     error::ApiError,
-    extract::Path,
+    extract::{Nothing, Path, Query},
     types::{
         Held, Place, Proxies, Proxy, ProxyType, Rejected, RejectedVersion, Rejection, Reports,
     },
@@ -31,7 +31,14 @@ const LISTED: usize = 100;
 /// Places that are listed of a rejected resource; more are counted.
 const PLACES: usize = 10;
 
-pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
+pub(super) async fn list(
+    Shared(state): Shared<State>,
+    Query(Nothing {}): Query<Nothing>,
+) -> Json<Proxies> {
+    Json(all(&state))
+}
+
+fn all(state: &State) -> Proxies {
     let current = state.catalog.current();
     let revision = state.compiled.revision().unwrap_or_default().0;
     let streams = state.cache.streams();
@@ -55,16 +62,16 @@ pub(super) async fn list(Shared(state): Shared<State>) -> Json<Proxies> {
     }
     observed(&mut proxies, &state.telemetry.traffic);
     proxies.sort_by(|a, b| a.name.cmp(&b.name));
-    Json(Proxies { revision, proxies })
+    Proxies { revision, proxies }
 }
 
 pub(super) async fn one(
-    state: Shared<State>,
+    Shared(state): Shared<State>,
     Path(id): Path<String>,
+    Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Vec<Proxy>>, ApiError> {
     let rejections = state.telemetry.rejections_of(&id);
-    let Json(all) = list(state).await;
-    let mut found: Vec<Proxy> = all
+    let mut found: Vec<Proxy> = all(&state)
         .proxies
         .into_iter()
         .filter(|proxy| proxy.name == id)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     State,
     error::ApiError,
-    extract::Path,
+    extract::{Nothing, Path, Query},
     proxies::{places, unknown},
     types::{ALL_TYPES, ResourceEntry, Resources, type_names},
 };
@@ -23,6 +23,7 @@ use crate::{
 pub(super) async fn list(
     Shared(state): Shared<State>,
     Path((id, wanted)): Path<(String, String)>,
+    Query(Nothing {}): Query<Nothing>,
 ) -> Result<Json<Resources>, ApiError> {
     let wanted = types(&wanted)?;
     let streams = state.cache.streams();

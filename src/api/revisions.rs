@@ -1,6 +1,7 @@
 //! `GET /v1/revisions`: history, newest first.
 
 use axum::{Json, extract::State as Shared};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -14,7 +15,7 @@ use crate::snapshot::Revision;
 /// Most revisions of one answer.
 const MOST: usize = 1_000;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Which {
     /// Only those below this one.

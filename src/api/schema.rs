@@ -12,14 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::{
     error::ApiError,
-    extract::{Path, Query},
+    extract::{Nothing, Path, Query},
 };
 use crate::model::{Body, Kind, Metadata};
-
-/// Nothing can be asked for besides.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
 
 pub(super) async fn one(
     Path(asked): Path<String>,

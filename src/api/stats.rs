@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{Json, extract::State as Shared};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -21,12 +22,16 @@ const SHORTEST: Duration = Duration::from_secs(5);
 /// Longest window: what is kept.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wanted {
+    /// How far back, 5s to 24h; absent: 1m.
     #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     window: Option<Duration>,
+    /// Only this proxy.
     proxy: Option<String>,
+    /// Only this cluster.
     cluster: Option<String>,
 }
 

@@ -1,10 +1,12 @@
 //! The API over a catalog in memory, without sockets.
 
 mod applying;
+mod documented;
 mod history;
 mod limits;
 mod referrers;
 mod refusals;
+mod schema;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::{Json, extract::State as Shared};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -40,13 +41,14 @@ const LISTED: usize = 100;
 /// Notices looked at in one go.
 const AT_ONCE: usize = 1_024;
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Question {
     /// Which revision; absent: the newest.
     revision: Option<u64>,
     /// How long to wait at most; absent: 30 s.
     #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "Option<String>")]
     timeout: Option<Duration>,
 }
 

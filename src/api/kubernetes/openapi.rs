@@ -16,6 +16,8 @@ use axum::{
 };
 use serde_json::{Map, Value, json};
 
+pub(super) use paths::{APPLY, DRY_RUN, READ, WRITE};
+
 use super::{Form, Refused, discovery, precondition};
 use crate::{api::error::ApiError, model::Kind};
 
@@ -78,6 +80,35 @@ pub(super) async fn of_version(
         response.headers_mut().insert(header::ETAG, tag);
     }
     Ok(response)
+}
+
+/// The schemas of all kinds, and of a document and a list of any of them.
+pub(in crate::api) fn schemas() -> Map<String, Value> {
+    let mut all = schema::shared();
+    for kind in Kind::ALL {
+        all.extend(schema::of_kind(*kind));
+    }
+    let kinds = Kind::ALL.iter().map(|kind| schema::name(*kind));
+    let kinds: Vec<_> = kinds.map(|name| schema::reference(&name)).collect();
+    let whole = json!({
+        "type": "object",
+        "required": ["kind", "apiVersion", "metadata"],
+        "properties": { "kind": { "type": "string" }, "apiVersion": { "type": "string" }, "metadata": { "type": "object" } },
+        "anyOf": kinds,
+    });
+    let list = json!({
+        "type": "object",
+        "required": ["kind", "apiVersion", "metadata"],
+        "properties": {
+            "kind": { "type": "string" },
+            "apiVersion": { "type": "string" },
+            "metadata": { "type": "object" },
+            "items": { "type": "array", "items": { "type": "object" } },
+        },
+    });
+    all.insert("Document".to_owned(), whole);
+    all.insert("DocumentList".to_owned(), list);
+    all
 }
 
 fn document(group: &str, version: &str) -> Value {

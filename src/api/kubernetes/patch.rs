@@ -34,6 +34,9 @@ const MERGE: &str = "application/merge-patch+json";
 const STRATEGIC: &str = "application/strategic-merge-patch+json";
 const APPLY: &str = "application/apply-patch+yaml";
 
+/// The media types that PATCH takes, of some kinds at least.
+pub(super) const ALL: [&str; 4] = [JSON, MERGE, APPLY, STRATEGIC];
+
 /// The media types that PATCH takes for documents of `kind`.
 pub(super) fn media_types(kind: Kind) -> Vec<&'static str> {
     let mut taken = vec![JSON, MERGE, APPLY];

@@ -6,7 +6,7 @@ use super::{root, schema};
 use crate::{api::kubernetes::patch, model::Kind};
 
 /// Options of lists and watches.
-const READ: [(&str, &str, &str); 9] = [
+pub(in crate::api::kubernetes) const READ: [(&str, &str, &str); 9] = [
     (
         "labelSelector",
         "string",
@@ -31,20 +31,31 @@ const READ: [(&str, &str, &str); 9] = [
 ];
 
 /// Options of writes.
-const WRITE: [(&str, &str, &str); 3] = [
-    ("dryRun", "string", "All: only tell what would happen."),
-    ("fieldManager", "string", "Who writes."),
+pub(in crate::api::kubernetes) const WRITE: [(&str, &str, &str); 3] =
+    [DRY_RUN[0], MANAGER, VALIDATION];
+
+/// Options of patches.
+pub(in crate::api::kubernetes) const APPLY: [(&str, &str, &str); 4] = [
+    DRY_RUN[0],
+    MANAGER,
+    VALIDATION,
     (
-        "fieldValidation",
-        "string",
-        "What becomes of unknown fields: Strict (the default), Warn or Ignore.",
+        "force",
+        "boolean",
+        "Take fields over from who manages them.",
     ),
 ];
 
-const FORCE: (&str, &str, &str) = (
-    "force",
-    "boolean",
-    "Take fields over from who manages them.",
+/// Options of a deletion.
+pub(in crate::api::kubernetes) const DRY_RUN: [(&str, &str, &str); 1] =
+    [("dryRun", "string", "All: only tell what would happen.")];
+
+const MANAGER: (&str, &str, &str) = ("fieldManager", "string", "Who writes.");
+
+const VALIDATION: (&str, &str, &str) = (
+    "fieldValidation",
+    "string",
+    "What becomes of unknown fields: Strict (the default), Warn or Ignore.",
 );
 
 /// The routes of `kind`.
@@ -69,7 +80,6 @@ pub(super) fn of_kind(kind: Kind) -> Map<String, Value> {
         .collect();
     let mut one = namespace.clone();
     one.push(place("name"));
-    let pair = [WRITE.as_slice(), &[FORCE]].concat();
     paths.insert(
         collection.clone(),
         json!({
@@ -84,8 +94,8 @@ pub(super) fn of_kind(kind: Kind) -> Map<String, Value> {
         json!({
             "get": operation(kind, "get", &[]),
             "put": operation(kind, "put", &WRITE),
-            "patch": operation(kind, "patch", &pair),
-            "delete": operation(kind, "delete", &WRITE[..1]),
+            "patch": operation(kind, "patch", &APPLY),
+            "delete": operation(kind, "delete", &DRY_RUN),
             "parameters": one,
         }),
     );
