@@ -6,6 +6,7 @@
 mod apply;
 mod aside;
 mod body;
+mod compiled;
 mod conditions;
 mod docs;
 mod error;

@@ -7,11 +7,11 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    apply, docs, events, health, openapi, past, plan, proxies, resources, revisions,
+    apply, compiled, docs, events, health, openapi, past, plan, proxies, resources, revisions,
     route::{Content, Form, Route},
     schema, stats,
     types::{
-        ApplyAnswer, Diff, Info, Plan, Proxies, Proxy, Resources, RevisionDetail, Revisions, Stats,
+        ApplyAnswer, Compiled, Diff, Info, Plan, Proxies, Proxy, Resources, RevisionDetail, Revisions, Stats,
         Wait,
     },
     wait,
@@ -99,6 +99,10 @@ pub(super) fn own() -> Vec<Route> {
                 "affected": [], "notAffected": 0, "bytes": 0, "newProblems": [], "solvedProblems": [],
             })))
             .errors(&[409, 413, 415, 422]),
+        at("/v1/compiled", get(compiled::get), "compiled", "The resources that one document is compiled into, and who has them.")
+            .query::<compiled::Question>()
+            .answer(200, Content::json::<Compiled>(json!({ "resources": [] })))
+            .errors(&[404]),
         at("/v1/events", get(events::get), "events", "What happens, as server-sent events that can be resumed.")
             .query::<events::From>()
             .headers(&[("Last-Event-ID", "The last event that was seen; goes before `since`.")])

@@ -4,6 +4,7 @@
 //! Absent on purpose: documents in Kubernetes' shape (`model` knows them).
 
 mod apply;
+mod compiled;
 mod event;
 mod info;
 mod plan;
@@ -15,6 +16,7 @@ mod stats;
 mod wait;
 
 pub use apply::{ApplyAnswer, ApplyBody, DocumentOutcome, File};
+pub use compiled::{Compiled, CompiledResource, Holder};
 pub use event::{Committed, Connection, Event, EventBody, Published, Verdict};
 pub use info::Info;
 pub use plan::{
