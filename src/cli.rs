@@ -13,7 +13,9 @@ mod context;
 mod contexts;
 pub mod data_dir;
 mod delete;
+mod describe;
 mod diff;
+mod edit;
 mod eject;
 mod explain;
 mod failure;
@@ -21,19 +23,21 @@ pub mod files;
 mod get;
 mod grpc_bootstrap;
 mod import;
+mod jsonpath;
 mod live;
 mod log;
 pub mod man;
 mod output;
 mod overlay;
 mod paint;
-mod plan;
 mod pc;
+mod plan;
 mod ps;
 mod reporting;
-mod stat;
 mod show;
+mod stat;
 mod validate;
+mod usage;
 mod verb;
 mod wait;
 
@@ -42,6 +46,7 @@ pub use complete::answer as complete;
 pub use failure::{Failure, failed};
 pub use output::{Format, Output, table};
 pub use paint::{Colour, Terminal};
+pub use usage::not_understood;
 
 verb::verbs! {
     /// Applies documents in one transaction
@@ -50,6 +55,10 @@ verb::verbs! {
     Diff(diff)
     /// Shows documents
     Get(get)
+    /// Shows one document, how it is, what it was compiled into, and what is wrong with it
+    Describe(describe)
+    /// Changes one document in your editor
+    Edit(edit)
     /// Deletes documents
     Delete(delete)
     /// Shows revisions, newest first

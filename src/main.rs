@@ -47,11 +47,14 @@ fn main() -> ExitCode {
     if let Some(code) = cli::complete(Args::command) {
         return code;
     }
-    let matches = Args::command().get_matches();
+    let matches = match Args::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return cli::not_understood(&error),
+    };
     let json = wants_json(&matches);
     let args = match Args::from_arg_matches(&matches) {
         Ok(args) => args,
-        Err(error) => error.exit(),
+        Err(error) => return cli::not_understood(&error),
     };
     args.terminal.use_it();
     tracing_subscriber::fmt()

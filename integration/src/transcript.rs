@@ -29,6 +29,8 @@ impl Transcripts {
             (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
             (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UID"),
             (r"\b\d+(\.\d+)? ?ms\b", "N ms"),
+            (r" {2,}\d+[smhd] {2,}", "   AGE   "),
+            (r"\b\d+[smhd] old\b", "AGE old"),
             // The last column of a table of things that have an age.
             (r"(?m) \d+[smhd]$", " AGE"),
         ];

@@ -115,7 +115,12 @@ pub(super) async fn change(
     query: &str,
 ) -> Result<(), Failure> {
     let answer = send(server, body, query).await?;
-    output.show(&answer, || text(&answer), || names(&answer))
+    show(output, &answer)
+}
+
+/// Shows what became of each document.
+pub(super) fn show(output: &Output, answer: &ApplyAnswer) -> Result<(), Failure> {
+    output.show(answer, || text(answer), || names(answer))
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
@@ -135,21 +140,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let dry_run = args.dry_run == Some(DryRun::Server);
     let query = format!("{query}&dryRun={dry_run}");
     let answer = send(&args.server, &body, &query).await?;
-    let show = || {
-        args.output
-            .show(&answer, || text(&answer), || names(&answer))
-    };
     let Some(bound) = args.wait else {
-        return show();
+        return show(&args.output, &answer);
     };
     // A person sees what was written while it travels; a program gets one answer.
     let people = args.output.is_for_people();
     if people {
-        show()?;
+        show(&args.output, &answer)?;
     }
     let wait = live::reached(&args.server, answer.revision, bound).await?;
     if people {
-        say(&live::text(&wait, &body.files))?;
+        say(&live::text(&wait))?;
     } else {
         let waited = Waited {
             answer: &answer,
@@ -157,7 +158,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         };
         args.output.show(&waited, String::new, || names(&answer))?;
     }
-    live::verdict(&wait)
+    live::verdict(&wait, &body.files)
 }
 
 /// What programs are given by `apply --wait`.

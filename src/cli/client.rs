@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request, Response, Uri, header};
+use http::{HeaderMap, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::{client::legacy::Client as Http, rt::TokioExecutor};
@@ -11,7 +11,12 @@ use serde::de::DeserializeOwned;
 
 pub(super) use super::connection::InNamespace;
 pub use super::connection::Server;
-use super::{Failure, connection::Found};
+use super::{
+    Failure,
+    connection::Found,
+    output::note,
+    paint::{Ink, printable},
+};
 use crate::api::types::{ApplyAnswer, ApplyBody, File, ProblemDetails};
 
 /// Longest wait for an answer: an apply of the largest size takes seconds.
@@ -22,7 +27,11 @@ const BOUND: Duration = Duration::from_secs(60);
 pub(super) struct Ask<'a> {
     method: Method,
     path: &'a str,
-    json: Option<Vec<u8>>,
+    accept: &'static str,
+    media: &'static str,
+    /// The only version that it is about.
+    version: Option<&'a str>,
+    body: Vec<u8>,
     files: &'a [File],
     bound: Duration,
 }
@@ -32,15 +41,36 @@ impl<'a> Ask<'a> {
         Self {
             method,
             path,
-            json: None,
+            accept: "application/json",
+            media: "application/json",
+            version: None,
+            body: Vec::new(),
             files: &[],
             bound: BOUND,
         }
     }
 
     /// With this JSON as its body.
-    pub(super) fn json(mut self, json: Vec<u8>) -> Self {
-        self.json = Some(json);
+    pub(super) fn json(self, json: Vec<u8>) -> Self {
+        self.body("application/json", json)
+    }
+
+    /// With this body, which is a `media`.
+    pub(super) fn body(mut self, media: &'static str, body: Vec<u8>) -> Self {
+        self.media = media;
+        self.body = body;
+        self
+    }
+
+    /// Only if the document still is of this version.
+    pub(super) fn only_if(mut self, version: &'a str) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// For an answer in this form.
+    pub(super) fn accept(mut self, media: &'static str) -> Self {
+        self.accept = media;
         self
     }
 
@@ -104,12 +134,31 @@ impl Server {
         })
     }
 
+    /// Sends `ask`, whose answer goes on: a value a line.
+    pub(super) async fn lines(&self, ask: Ask<'_>) -> Result<Lines, Failure> {
+        let found = self.found()?;
+        let response = send(&found, ask).await?;
+        let status = response.status().as_u16();
+        let body = response.into_body();
+        if !(200..300).contains(&status) {
+            let body = body.collect().await.map(|body| body.to_bytes());
+            let problem = problem(status, &body.unwrap_or_default());
+            return Err(Failure::answered(status, problem, Vec::new()));
+        }
+        Ok(Lines {
+            found,
+            body,
+            read: Vec::new(),
+        })
+    }
+
     async fn answer(&self, ask: Ask<'_>) -> Result<(Found, Bytes), Failure> {
         let found = self.found()?;
         let (files, bound) = (ask.files, ask.bound);
         let exchange = async {
             let response = send(&found, ask).await?;
             let status = response.status().as_u16();
+            worth_knowing(response.headers());
             let body = response.into_body().collect().await;
             let body = body.map_err(|error| unreachable(&found, &causes(&error)))?;
             Ok::<_, Failure>((status, body.to_bytes()))
@@ -126,6 +175,37 @@ impl Server {
     }
 }
 
+/// An answer that goes on.
+#[derive(Debug)]
+pub(super) struct Lines {
+    found: Found,
+    body: Incoming,
+    /// Came, and not yet given.
+    read: Vec<u8>,
+}
+
+impl Lines {
+    /// The next value; none once the server has ended the answer.
+    pub(super) async fn next<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Failure> {
+        loop {
+            if let Some(end) = self.read.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.read.drain(..=end).collect();
+                return serde_json::from_slice(&line)
+                    .map(Some)
+                    .map_err(Failure::other);
+            }
+            match self.body.frame().await {
+                None => return Ok(None),
+                Some(Err(error)) => return Err(unreachable(&self.found, &causes(&error))),
+                Some(Ok(frame)) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    self.read.extend_from_slice(&data);
+                }
+            }
+        }
+    }
+}
+
 async fn send(found: &Found, ask: Ask<'_>) -> Result<Response<Incoming>, Failure> {
     let base = found.url.trim_end_matches('/');
     let uri: Uri = format!("{base}{}", ask.path)
@@ -137,11 +217,14 @@ async fn send(found: &Found, ask: Ask<'_>) -> Result<Response<Incoming>, Failure
             "{given:?}: only http:// is spoken so far"
         )));
     }
-    let request = Request::builder()
-        .method(ask.method)
-        .uri(uri)
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(ask.json.unwrap_or_default())))
+    let mut request = Request::builder().method(ask.method).uri(uri);
+    if let Some(version) = ask.version {
+        request = request.header(header::IF_MATCH, format!("\"{version}\""));
+    }
+    let request = request
+        .header(header::ACCEPT, ask.accept)
+        .header(header::CONTENT_TYPE, ask.media)
+        .body(Full::new(Bytes::from(ask.body)))
         .map_err(Failure::other)?;
     let client = Http::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     let sent = client.request(request).await;
@@ -166,6 +249,20 @@ fn causes(error: &dyn std::error::Error) -> String {
         cause = inner.source();
     }
     text
+}
+
+/// Tells the `Warning` headers of an answer: `299 - "text"`.
+fn worth_knowing(headers: &HeaderMap) {
+    for warning in headers.get_all(header::WARNING) {
+        let text = String::from_utf8_lossy(warning.as_bytes());
+        let text = text.split_once('"').map_or(&*text, |(_, text)| text);
+        let text = text.trim_end_matches('"').replace("\\\"", "\"");
+        note(&format!(
+            "{}: {}",
+            Ink::Warning.on("warning"),
+            printable(&text)
+        ));
+    }
 }
 
 /// A problem in either of its two forms.

@@ -11,10 +11,13 @@ use super::{
     apply::{self, Change},
     client::{Ask, Server},
     complete, files,
-    get::{kind, path},
-    output::{Output, say},
+    get::{kind, missing, path},
+    output::Output,
 };
-use crate::{api::types::ApplyBody, model::Kind};
+use crate::{
+    api::types::{ApplyAnswer, ApplyBody, DocumentOutcome},
+    model::Kind,
+};
 
 /// Deletes one document by name, or in one transaction those that files name.
 #[derive(Debug, clap::Args)]
@@ -52,12 +55,26 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let namespace = args.change.namespace.of(&args.server)?;
     let path = path(kind, Some(&namespace), Some(name));
     let path = format!("{path}?{query}");
-    let status: Value = args.server.ask(Ask::new(Method::DELETE, &path)).await?;
-    let revision = status["metadata"]["resourceVersion"]
-        .as_str()
-        .unwrap_or_default();
-    let kind = kind.facts().kind;
-    say(&format!(
-        "{kind} {namespace}/{name} deleted\nrevision {revision}\n"
-    ))
+    let status: Value = args
+        .server
+        .ask(Ask::new(Method::DELETE, &path))
+        .await
+        .map_err(|it| missing(it, kind))?;
+    let revision = &status["metadata"]["resourceVersion"];
+    let facts = kind.facts();
+    let answer = ApplyAnswer {
+        revision: revision.as_str().unwrap_or_default().parse().unwrap_or(0),
+        dry_run: false,
+        documents: vec![DocumentOutcome {
+            kind: facts.kind.to_owned(),
+            namespace: match facts.namespaced {
+                true => namespace,
+                false => String::new(),
+            },
+            name: name.clone(),
+            outcome: "deleted".to_owned(),
+        }],
+        warnings: Vec::new(),
+    };
+    apply::show(&args.output, &answer)
 }

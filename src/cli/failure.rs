@@ -158,6 +158,19 @@ impl Failure {
         }
     }
 
+    /// Proxies rejected what was made of `files`.
+    pub(super) fn rejected(
+        text: impl Display,
+        diagnostics: Vec<Diagnostic>,
+        files: Vec<File>,
+    ) -> Self {
+        Self {
+            diagnostics,
+            files,
+            ..Self::new(Code::Rejected, text)
+        }
+    }
+
     /// What a server answered instead of what it was asked for.
     pub(super) fn answered(status: u16, problem: Option<ProblemDetails>, files: Vec<File>) -> Self {
         let code = match status {
@@ -206,6 +219,29 @@ impl Failure {
         next.unwrap_or_else(|| self.code.next().to_owned())
     }
 
+    /// What is wrong, at its lines in `text`, before which `above` lines stand in its file.
+    pub(super) fn shown_in(&self, text: &str, above: u32) -> String {
+        let file = File {
+            name: String::new(),
+            text: format!("{}{text}", "\n".repeat(above as usize)),
+        };
+        let lower = |line: Option<u32>| line.map(|line| line.saturating_add(above));
+        let mut shown = String::new();
+        for diagnostic in &self.diagnostics {
+            let moved = Diagnostic {
+                file: None,
+                line: lower(diagnostic.line),
+                end_line: lower(diagnostic.end_line),
+                ..diagnostic.clone()
+            };
+            shown.push_str(&rendered(&moved, std::slice::from_ref(&file)));
+        }
+        if self.diagnostics.is_empty() {
+            shown.push_str(&self.text);
+        }
+        shown
+    }
+
     /// As RFC 9457 has it, with the exit code and what to type next.
     fn to_json(&self) -> Value {
         let problem = self.problem.as_deref();
@@ -228,7 +264,7 @@ impl Failure {
         json
     }
 
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
         for diagnostic in &self.diagnostics {
             text.push_str(&rendered(diagnostic, &self.files));

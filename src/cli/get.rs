@@ -1,15 +1,21 @@
 //! `netloft get`: documents as they are stored.
 
+mod columns;
+mod watch;
+
 use clap_complete::engine::ArgValueCandidates;
+use http::Method;
 use serde_json::Value;
 
 use super::{
     Failure,
-    client::{InNamespace, Server, escaped},
+    client::{Ask, InNamespace, Server, escaped},
     complete,
-    output::{Output, ago, table},
+    failure::Code,
+    output::{Output, note, say},
 };
 use crate::model::Kind;
+use columns::{Columns, TABLE, Table};
 
 /// Shows one document, or all of a kind.
 #[derive(Debug, clap::Args)]
@@ -28,6 +34,14 @@ pub struct Args {
     /// Of all namespaces
     #[arg(short = 'A', long, conflicts_with = "name")]
     all_namespaces: bool,
+
+    /// Only those with these labels, as app=web,tier!=test
+    #[arg(short = 'l', long, value_name = "LABELS", conflicts_with = "name")]
+    selector: Option<String>,
+
+    /// Go on: show what changes until it is interrupted
+    #[arg(short, long)]
+    watch: bool,
 
     #[command(flatten)]
     output: Output,
@@ -72,52 +86,70 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         true => None,
         false => Some(args.namespace.of(&args.server)?),
     };
-    let path = path(args.kind, namespace.as_deref(), args.name.as_deref());
-    let value: Value = args.server.get(&path).await?;
+    let mut query = Vec::new();
+    if let Some(selector) = &args.selector {
+        query.push(format!("labelSelector={}", escaped(selector)));
+    }
+    if !args.watch {
+        let path = path(args.kind, namespace.as_deref(), args.name.as_deref());
+        return once(&args, &with(&path, &query)).await;
+    }
+    // One document is watched as a list that holds no other.
+    if let Some(name) = &args.name {
+        query.push(format!("fieldSelector=metadata.name%3D{}", escaped(name)));
+    }
+    let path = path(args.kind, namespace.as_deref(), None);
+    watch::follow(&args, &path, &query).await
+}
+
+fn with(path: &str, query: &[String]) -> String {
+    match query.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", query.join("&")),
+    }
+}
+
+async fn once(args: &Args, path: &str) -> Result<(), Failure> {
+    if args.output.is_for_people() {
+        let ask = Ask::new(Method::GET, path).accept(TABLE);
+        let table: Table = args
+            .server
+            .ask(ask)
+            .await
+            .map_err(|it| missing(it, args.kind))?;
+        if table.rows.is_empty() {
+            note(&format!("no {}", args.kind.facts().plural));
+            return Ok(());
+        }
+        return say(&Columns::of(args, &table).text(&table, true, None));
+    }
+    let value: Value = args
+        .server
+        .get(path)
+        .await
+        .map_err(|it| missing(it, args.kind))?;
     let items = match &value["items"] {
         Value::Array(items) => items.clone(),
         _ => vec![value.clone()],
     };
-    let show_table = || {
-        if items.is_empty() {
-            return format!("no {}\n", args.kind.facts().plural);
-        }
-        let mut head = vec!["NAME", "GENERATION", "REVISION", "AGE"];
-        if args.all_namespaces {
-            head.insert(0, "NAMESPACE");
-        }
-        let rows: Vec<Vec<String>> = items
-            .iter()
-            .map(|item| row(item, args.all_namespaces))
-            .collect();
-        table(&head, &rows)
-    };
-    let names = || {
-        let plural = args.kind.facts().plural;
-        items
-            .iter()
-            .map(|item| format!("{plural}/{}", text(&item["metadata"]["name"])))
-            .collect()
-    };
-    args.output.show(&value, show_table, names)
+    let names = || items.iter().map(|item| args.named(item)).collect();
+    args.output.show(&value, String::new, names)
 }
 
-fn row(item: &Value, with_namespace: bool) -> Vec<String> {
-    let metadata = &item["metadata"];
-    let mut row = vec![
-        text(&metadata["name"]),
-        metadata["generation"].to_string(),
-        text(&metadata["resourceVersion"]),
-        ago(&text(&metadata["creationTimestamp"])),
-    ];
-    if with_namespace {
-        row.insert(0, text(&metadata["namespace"]));
+impl Args {
+    /// `services/web`.
+    fn named(&self, item: &Value) -> String {
+        let name = item["metadata"]["name"].as_str().unwrap_or_default();
+        format!("{}/{name}", self.kind.facts().plural)
     }
-    row
 }
 
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
+/// What is not there is best looked for among what is.
+pub(super) fn missing(failure: Failure, kind: Kind) -> Failure {
+    match failure.code() {
+        Code::NotFound => failure.next(format!("netloft get {} -A", kind.facts().plural)),
+        _ => failure,
+    }
 }
 
 #[cfg(test)]

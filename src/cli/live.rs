@@ -19,7 +19,10 @@ use super::{
     paint::{Ink, printable, signs, width},
     ps::told,
 };
-use crate::api::types::{File, Progress, ProxyProgress, Rejected, Wait, WaitState};
+use crate::{
+    api::types::{File, Progress, ProxyProgress, Rejected, Wait, WaitState},
+    check::Diagnostic,
+};
 
 /// How often a person is shown how far it is.
 const TICK: Duration = Duration::from_millis(500);
@@ -80,11 +83,11 @@ fn progress(wait: &Wait, over: bool) {
 }
 
 /// What became of it with each proxy, as people read it.
-pub(super) fn text(wait: &Wait, files: &[File]) -> String {
+pub(super) fn text(wait: &Wait) -> String {
     let mut text = String::new();
     for proxy in of(wait, Progress::Rejected).take(NAMED) {
         for rejected in &proxy.rejected {
-            reject(&mut text, &proxy.name, rejected, files);
+            reject(&mut text, &proxy.name, rejected);
         }
     }
     for proxy in of(wait, Progress::Pending).take(NAMED) {
@@ -161,34 +164,41 @@ fn pending(text: &mut String, proxy: &ProxyProgress) {
     }
 }
 
-/// What a proxy said no to, in its words, and the lines that it was made from.
-pub(super) fn reject(text: &mut String, proxy: &str, rejected: &Rejected, files: &[File]) {
+/// What a proxy said no to. Its words and the line they are about are told by [`verdict`], once for
+/// all proxies that say the same; here only where nobody knows the line.
+fn reject(text: &mut String, proxy: &str, rejected: &Rejected) {
     let keeps = match rejected.keeps_earlier {
         true => "keeps the earlier one",
         false => "does without it",
     };
+    let words = match &rejected.diagnostic {
+        Some(_) => String::new(),
+        None => format!(": {}", printable(rejected.error.trim())),
+    };
     let _ = writeln!(
         text,
-        "{} {proxy} rejected {} {} and {keeps}: {}",
+        "{} {proxy} rejected {} {} and {keeps}{words}",
         Ink::Bad.on("✖"),
         rejected.api,
         printable(&rejected.name),
-        printable(rejected.error.trim()),
     );
-    for place in &rejected.from {
-        let _ = writeln!(text, "    from {}", told(place));
-        let line = place.line.and_then(|line| {
-            let file = files
-                .iter()
-                .find(|file| Some(&file.name) == place.file.as_ref())?;
-            let row = usize::try_from(line).ok()?.checked_sub(1)?;
-            Some((line, file.text.lines().nth(row)?))
-        });
-        if let Some((line, source)) = line {
-            let bar = Ink::Place.on(format!("{line:>6} |"));
-            let _ = writeln!(text, "{bar} {}", printable(source));
+    if rejected.diagnostic.is_none() {
+        for place in &rejected.from {
+            let _ = writeln!(text, "    from {}", told(place));
         }
     }
+}
+
+/// What proxies said no to, each once.
+fn rejections(wait: &Wait) -> Vec<Diagnostic> {
+    let all = of(wait, Progress::Rejected).flat_map(|proxy| &proxy.rejected);
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for diagnostic in all.filter_map(|one| one.diagnostic.as_deref()) {
+        if found.len() < NAMED && !found.contains(diagnostic) {
+            found.push(diagnostic.clone());
+        }
+    }
+    found
 }
 
 fn summary(wait: &Wait) -> String {
@@ -232,8 +242,9 @@ fn millis(ms: f64) -> String {
     }
 }
 
-/// Whether it is live; else why not, with what to type next.
-pub(super) fn verdict(wait: &Wait) -> Result<(), Failure> {
+/// Whether it is live; else why not, with the lines of `files` that were rejected and what to type
+/// next.
+pub(super) fn verdict(wait: &Wait, files: &[File]) -> Result<(), Failure> {
     let revision = wait.revision;
     let proxies = |count: usize| match count {
         1 => "1 proxy".to_owned(),
@@ -244,7 +255,8 @@ pub(super) fn verdict(wait: &Wait) -> Result<(), Failure> {
             "{} rejected a part of revision {revision}; the rest of it is in effect",
             proxies(wait.counts.rejected)
         );
-        return Err(Failure::new(Code::Rejected, text).next("netloft ps"));
+        let failure = Failure::rejected(text, rejections(wait), files.to_vec());
+        return Err(failure.next("netloft ps"));
     }
     if wait.state == WaitState::Live {
         return Ok(());
@@ -311,45 +323,76 @@ mod tests {
         let wait = wait(WaitState::Live, counts, proxies);
         let expected = "  cart-7f ✔ 14 ms   edge-1 ✔ 14 ms\n  gone – offline\n\
                         live everywhere in 31 ms; 1 offline\n";
-        assert_eq!(plain(&text(&wait, &[])), expected);
-        assert!(verdict(&wait).is_ok());
+        assert_eq!(plain(&text(&wait)), expected);
+        assert!(verdict(&wait, &[]).is_ok());
     }
 
-    #[test]
-    fn a_rejection_is_told_with_the_proxys_words_and_the_line() {
-        let counts = WaitCounts {
-            acked: 1,
-            rejected: 1,
-            ..WaitCounts::default()
-        };
-        let mut bad = proxy("cart-7f", Progress::Rejected);
-        bad.rejected.push(Rejected {
+    fn rejected(diagnostic: Option<Diagnostic>) -> Rejected {
+        Rejected {
             api: "RDS".to_owned(),
             name: "outbound".to_owned(),
             error: "invalid \x1bregex\n".to_owned(),
             keeps_earlier: true,
             from_more: 0,
-            diagnostic: None,
+            diagnostic: diagnostic.map(Box::new),
             from: vec![Place {
                 document: "HTTPRoute default/orders".to_owned(),
                 pointer: "/spec/rules/0".to_owned(),
                 file: Some("orders.yaml".to_owned()),
                 line: Some(2),
             }],
-        });
+        }
+    }
+
+    #[test]
+    fn a_rejection_that_no_line_is_known_of_is_told_with_the_proxys_words() {
+        let counts = WaitCounts {
+            acked: 1,
+            rejected: 1,
+            ..WaitCounts::default()
+        };
+        let mut bad = proxy("cart-7f", Progress::Rejected);
+        bad.rejected.push(rejected(None));
         let wait = wait(WaitState::Rejected, counts, vec![bad]);
+        let expected = "\
+✖ cart-7f rejected RDS outbound and keeps the earlier one: invalid  regex
+    from HTTPRoute default/orders /spec/rules/0 (orders.yaml:2)
+1 of 2 proxies have it; 1 rejected it
+";
+        assert_eq!(plain(&text(&wait)), expected);
+        assert_eq!(verdict(&wait, &[]).unwrap_err().code(), Code::Rejected);
+    }
+
+    #[test]
+    fn what_many_proxies_reject_is_shown_once_with_its_line() {
+        let counts = WaitCounts {
+            rejected: 2,
+            ..WaitCounts::default()
+        };
+        let diagnostic = Diagnostic {
+            file: Some("orders.yaml".into()),
+            line: Some(2),
+            column: Some(3),
+            end_line: Some(2),
+            end_column: Some(8),
+            ..Diagnostic::new(crate::check::Code::REJECTED, "invalid regex")
+        };
+        let proxies = ["a", "b"].map(|name| {
+            let mut bad = proxy(name, Progress::Rejected);
+            bad.rejected.push(rejected(Some(diagnostic.clone())));
+            bad
+        });
+        let wait = wait(WaitState::Rejected, counts, proxies.into());
         let file = File {
             name: "orders.yaml".to_owned(),
             text: "a\n  value: (\n".to_owned(),
         };
-        let expected = "\
-✖ cart-7f rejected RDS outbound and keeps the earlier one: invalid  regex
-    from HTTPRoute default/orders /spec/rules/0 (orders.yaml:2)
-     2 |   value: (
-1 of 2 proxies have it; 1 rejected it
-";
-        assert_eq!(plain(&text(&wait, &[file])), expected);
-        assert_eq!(verdict(&wait).unwrap_err().code(), Code::Rejected);
+        let told = plain(&verdict(&wait, &[file]).unwrap_err().to_text());
+        assert_eq!(
+            told.matches("2 |   value: (\n  |   ^^^^^").count(),
+            1,
+            "{told}"
+        );
     }
 
     #[test]
@@ -366,8 +409,8 @@ mod tests {
         let wait = wait(WaitState::Pending, counts, vec![slow]);
         let expected = "  slow … has not answered CDS web\n\
                         0 of 1 proxies have it; 1 have not answered\n";
-        assert_eq!(plain(&text(&wait, &[])), expected);
-        assert_eq!(verdict(&wait).unwrap_err().code(), Code::Timeout);
+        assert_eq!(plain(&text(&wait)), expected);
+        assert_eq!(verdict(&wait, &[]).unwrap_err().code(), Code::Timeout);
     }
 
     #[test]
@@ -378,7 +421,7 @@ mod tests {
         };
         let name = |n: i32| proxy(&format!("proxy-{n}"), Progress::Acked);
         let wait = wait(WaitState::Live, counts, (0..1_000).map(name).collect());
-        let shown = text(&wait, &[]);
+        let shown = text(&wait);
         assert!(shown.lines().count() < 10, "{shown}");
         assert!(shown.contains("and 980 more"), "{shown}");
     }

@@ -1,39 +1,90 @@
 //! What a verb shows, in the form that was asked for.
 
-use std::io::Write;
+use std::{ffi::OsStr, io::Write};
 
+use clap::{
+    Arg, Command,
+    builder::{PossibleValue, PossibleValuesParser, TypedValueParser},
+    error::ErrorKind,
+};
 use serde::Serialize;
 
 use super::{
     Failure,
+    jsonpath::JsonPath,
     paint::{signs, width},
 };
 
 /// The form of what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Format {
-    /// Columns, for people
+    /// Columns, for people.
     Table,
-    /// JSON
+    /// The same with more columns, where there are more.
+    Wide,
+    /// JSON.
     Json,
-    /// YAML
+    /// YAML.
     Yaml,
-    /// Only names, one a line
+    /// Only names, one a line.
     Name,
+    /// What a template picks.
+    JsonPath(JsonPath),
 }
+
+/// Reads a [`Format`], and names those there are.
+#[derive(Debug, Clone, Copy)]
+struct Formats;
+
+impl TypedValueParser for Formats {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        let text = value.to_string_lossy();
+        if let Some(template) = text.strip_prefix("jsonpath=") {
+            let read: Result<JsonPath, _> = template.parse();
+            return read.map(Format::JsonPath).map_err(|error| {
+                let text = format!("{template:?} is no template: {error}\n");
+                clap::Error::raw(ErrorKind::ValueValidation, text).with_cmd(command)
+            });
+        }
+        match &*text {
+            "table" => Ok(Format::Table),
+            "wide" => Ok(Format::Wide),
+            "json" => Ok(Format::Json),
+            "yaml" => Ok(Format::Yaml),
+            "name" => Ok(Format::Name),
+            // Says it as clap says it of any choice.
+            _ => PossibleValuesParser::new(NAMES)
+                .parse_ref(command, arg, value)
+                .map(|_| Format::Table),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(NAMES.into_iter().map(PossibleValue::new)))
+    }
+}
+
+const NAMES: [&str; 6] = ["table", "wide", "json", "yaml", "name", "jsonpath=TEMPLATE"];
 
 /// Which form.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Output {
     /// Form of the output
-    #[arg(short, long = "output", value_enum, default_value_t = Format::Table)]
+    #[arg(short, long = "output", value_name = "FORM", value_parser = Formats, default_value = "table")]
     pub(super) output: Format,
 }
 
 impl Output {
     /// Whether it is read by people, not by programs.
     pub(super) fn is_for_people(&self) -> bool {
-        self.output == Format::Table
+        matches!(self.output, Format::Table | Format::Wide)
     }
 
     /// Shows `value` in its form: as a whole, by the rows of `table`, or by `names`.
@@ -46,12 +97,9 @@ impl Output {
         table: impl FnOnce() -> String,
         names: impl FnOnce() -> Vec<String>,
     ) -> Result<(), Failure> {
-        match self.output {
-            Format::Table => say(&table()),
-            Format::Json => give(&format!(
-                "{}\n",
-                serde_json::to_string_pretty(value).map_err(Failure::other)?
-            )),
+        match &self.output {
+            Format::Table | Format::Wide => say(&table()),
+            Format::Json => give(&json(value)?),
             Format::Yaml => give(&yaml(value)?),
             Format::Name => give(
                 &names()
@@ -59,6 +107,10 @@ impl Output {
                     .map(|name| format!("{name}\n"))
                     .collect::<String>(),
             ),
+            Format::JsonPath(template) => {
+                let value = serde_json::to_value(value).map_err(Failure::other)?;
+                give(&template.of(&value))
+            }
         }
     }
 }
@@ -83,11 +135,16 @@ impl Written {
     /// `value` in that form.
     pub(super) fn text<T: Serialize>(&self, value: &T) -> Result<String, Failure> {
         if self.output == "json" {
-            let text = serde_json::to_string_pretty(value).map_err(Failure::other)?;
-            return Ok(format!("{text}\n"));
+            return json(value);
         }
         yaml(value)
     }
+}
+
+/// `value` as JSON.
+fn json<T: Serialize>(value: &T) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(value).map_err(Failure::other)?;
+    Ok(format!("{text}\n"))
 }
 
 /// `value` as YAML.
@@ -121,29 +178,33 @@ fn write(mut out: impl Write, text: &str) -> Result<(), Failure> {
 
 /// Tells a person something beside the output. Nobody reading it is no failure.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(anstream::stderr().lock(), "{}", signs(text));
 }
 
 /// Rows in columns as wide as their widest cell, three spaces apart.
-#[must_use]
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = head.iter().map(|cell| width(cell)).collect();
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head = head.iter().map(|&cell| cell.to_owned()).collect();
+    let all: Vec<Vec<String>> = [head].into_iter().chain(rows.iter().cloned()).collect();
+    lines(&all, &mut Vec::new())
+}
+
+/// Rows in columns at least as wide as `widths`, which grow with their cells.
+pub(super) fn lines(rows: &[Vec<String>], widths: &mut Vec<usize>) -> String {
     for row in rows {
+        widths.resize(widths.len().max(row.len()), 0);
         for (widest, cell) in widths.iter_mut().zip(row) {
             *widest = (*widest).max(width(cell));
         }
     }
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
+    let mut text = String::new();
+    for row in rows {
         let mut line = String::new();
-        for (cell, widest) in cells.zip(&widths) {
+        for (cell, widest) in row.iter().zip(widths.iter()) {
             line.push_str(cell);
             line.extend(std::iter::repeat_n(' ', widest - width(cell) + 3));
         }
-        format!("{}\n", line.trim_end())
-    };
-    let mut text = line(&mut head.iter().copied());
-    for row in rows {
-        text.push_str(&line(&mut row.iter().map(String::as_str)));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
     text
 }

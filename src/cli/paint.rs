@@ -96,19 +96,24 @@ impl Ink {
     }
 }
 
-/// How many columns `text` takes, its colours not counted.
-pub(super) fn width(text: &str) -> usize {
-    let mut count = 0;
+/// `text` without its colours.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
     let mut escape = false;
     for c in text.chars() {
         match (escape, c) {
             (false, '\x1b') => escape = true,
-            (false, _) => count += 1,
+            (false, c) => plain.push(c),
             (true, 'm') => escape = false,
             (true, _) => {}
         }
     }
-    count
+    plain
+}
+
+/// How many columns `text` takes, its colours not counted.
+pub(super) fn width(text: &str) -> usize {
+    plain(text).chars().count()
 }
 
 /// `text` with the signs this terminal knows, each as wide as before.

@@ -8,6 +8,7 @@ use super::{
     Failure,
     client::Server,
     diff::{head, painted, same},
+    failure::Code,
     output::{Output, yaml},
     paint::{Ink, printable},
 };
@@ -52,7 +53,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 
 async fn one(args: &Args, revision: u64) -> Result<(), Failure> {
     let path = format!("/v1/revisions/{revision}");
-    let detail: RevisionDetail = args.server.get(&path).await?;
+    let detail: RevisionDetail = args.server.get(&path).await.map_err(missing)?;
     let mut shown = String::new();
     for change in &detail.documents {
         shown.push_str(&changed(change)?);
@@ -63,7 +64,7 @@ async fn one(args: &Args, revision: u64) -> Result<(), Failure> {
 
 async fn between(args: &Args, from: u64, to: u64) -> Result<(), Failure> {
     let path = format!("/v1/revisions/{from}/diff/{to}");
-    let diff: Diff = args.server.get(&path).await?;
+    let diff: Diff = args.server.get(&path).await.map_err(missing)?;
     if diff.documents.is_empty() && args.output.is_for_people() {
         return same();
     }
@@ -80,6 +81,14 @@ async fn between(args: &Args, from: u64, to: u64) -> Result<(), Failure> {
         diff.documents.iter().map(name).collect()
     };
     args.output.show(&diff, text, names)
+}
+
+/// Which revisions there are is what the history tells.
+pub(super) fn missing(failure: Failure) -> Failure {
+    match failure.code() {
+        Code::NotFound => failure.next("netloft log"),
+        _ => failure,
+    }
 }
 
 fn told(detail: &RevisionDetail) -> String {

@@ -13,6 +13,8 @@ use super::{
     get::{kind, path},
     live,
     output::{Output, say},
+    paint::printable,
+    show::missing,
 };
 use crate::model::Kind;
 
@@ -97,8 +99,10 @@ async fn revision(args: &Args) -> Result<(), Failure> {
                 .next("netloft log, or netloft wait KIND NAME --for condition=Programmed")
         })?,
     };
-    let wait = live::reached(&args.server, revision, args.timeout).await?;
-    let text = || format!("revision {revision}\n{}", live::text(&wait, &[]));
+    let wait = live::reached(&args.server, revision, args.timeout)
+        .await
+        .map_err(missing)?;
+    let text = || format!("revision {revision}\n{}", live::text(&wait));
     let names = || {
         wait.proxies
             .iter()
@@ -106,7 +110,7 @@ async fn revision(args: &Args) -> Result<(), Failure> {
             .collect()
     };
     args.output.show(&wait, text, names)?;
-    live::verdict(&wait)
+    live::verdict(&wait, &[])
 }
 
 async fn document(args: &Args, goal: &Goal, kind: Kind, name: &str) -> Result<(), Failure> {
@@ -129,6 +133,7 @@ async fn document(args: &Args, goal: &Goal, kind: Kind, name: &str) -> Result<()
         }
         if begun.elapsed() >= args.timeout {
             let kind = kind.facts().kind;
+            let last = printable(last.trim());
             let text = format!("{kind} {namespace}/{name}: {last}");
             let next = format!(
                 "netloft describe {} {name} -n {namespace}",
