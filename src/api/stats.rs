@@ -12,7 +12,11 @@ use super::{
     extract::{Query, duration},
     types::{ClusterStats, Endpoints, Stats, StatsKept},
 };
-use crate::telemetry::traffic::{Counts, Latency, Traffic};
+use crate::{
+    catalog::Current,
+    model::{DocumentKey, Kind, Spec},
+    telemetry::traffic::{Counts, Latency, Traffic},
+};
 
 /// The window where none is asked for.
 const USUAL: Duration = Duration::from_secs(60);
@@ -46,6 +50,9 @@ pub(super) async fn list(
         )));
     }
     let observer = &state.telemetry.traffic;
+    let current = state.catalog.current();
+    let asked = wanted.cluster.as_deref();
+    let asked = asked.and_then(|cluster| service_cluster(&current, cluster));
     if let Some(proxy) = &wanted.proxy
         && !observer
             .proxies()
@@ -60,10 +67,15 @@ pub(super) async fn list(
         let is = |wanted: &Option<String>, name: &str| {
             wanted.as_deref().is_none_or(|wanted| wanted == name)
         };
-        is(&wanted.proxy, traffic.proxy.as_str()) && is(&wanted.cluster, &traffic.cluster)
+        let cluster = asked.as_ref().or(wanted.cluster.as_ref()).cloned();
+        is(&wanted.proxy, traffic.proxy.as_str()) && is(&cluster, &traffic.cluster)
     };
     let kept = observer.kept();
     let traffic = observer.traffic(window).into_iter();
+    let traffic = traffic.map(|one| Traffic {
+        cluster: service_cluster(&current, &one.cluster).map_or(one.cluster, Into::into),
+        ..one
+    });
     Ok(Json(Stats {
         window: window.as_secs(),
         clusters: traffic.filter(is_wanted).map(|one| told(&one)).collect(),
@@ -74,6 +86,29 @@ pub(super) async fn list(
             refused: kept.refused,
         },
     }))
+}
+
+/// `orders.shop:80` or `orders.shop:80/v1`, where `cluster` is what Envoy's statistics call that
+/// (`orders.shop_80`) and there is such a port of a Service.
+fn service_cluster(current: &Current, cluster: &str) -> Option<String> {
+    let (of_port, version) = match cluster.split_once('/') {
+        Some((of_port, version)) => (of_port, Some(version)),
+        None => (cluster, None),
+    };
+    let (service, port) = of_port.rsplit_once('_')?;
+    let (name, namespace) = service.split_once('.')?;
+    let key = DocumentKey {
+        kind: Kind::Service,
+        namespace: namespace.into(),
+        name: name.into(),
+    };
+    let number: u16 = port.parse().ok()?;
+    let Spec::Service(service) = &current.get(&key)?.document.spec else {
+        return None;
+    };
+    service.ports.iter().find(|port| port.port == number)?;
+    let version = version.map_or_else(String::new, |version| format!("/{version}"));
+    Some(format!("{name}.{namespace}:{number}{version}"))
 }
 
 // Counts are far below 2^52.
@@ -117,4 +152,43 @@ fn told(traffic: &Traffic) -> ClusterStats {
 fn mean(latency: &Latency) -> Option<f64> {
     let count = latency.count();
     (count > 0).then(|| latency.sum_us as f64 / 1_000.0 / count as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        api::tests::state,
+        catalog::{Edit, Terms},
+        check::{Source, documents},
+    };
+
+    #[tokio::test]
+    async fn a_cluster_is_called_by_its_service_where_there_is_one() {
+        let state = state(tokio::sync::watch::channel(false).1).await;
+        let text = "{apiVersion: netloft.dev/v1, kind: Service, metadata: {name: orders, namespace: shop}, spec: {ports: [{port: 80}], dns: [a]}}";
+        let source = Source { file: None, text };
+        let orders = Arc::new(documents(&[source], "default").documents.remove(0));
+        let edits = || Ok::<_, ()>(vec![Edit::Put(orders.clone())]);
+        let written = state.catalog.write(Terms::default(), |_| edits()).await;
+        written.unwrap();
+        let current = state.catalog.current();
+        for (stat, expected) in [
+            ("orders.shop_80", Some("orders.shop:80")),
+            ("orders.shop_80/v1", Some("orders.shop:80/v1")),
+            ("orders.shop_81", None),
+            ("orders.pay_80", None),
+            ("orders_80", None),
+            ("orders.shop:80", None),
+            ("backend", None),
+        ] {
+            assert_eq!(
+                service_cluster(&current, stat).as_deref(),
+                expected,
+                "{stat}"
+            );
+        }
+    }
 }

@@ -21,7 +21,8 @@ pub struct Stats {
 pub struct ClusterStats {
     /// The proxy.
     pub proxy: String,
-    /// The cluster, as its statistics call it: `:` is `_`.
+    /// The cluster: `orders.shop:80` where it is one of a Service that is declared, else as its
+    /// statistics call it, where `:` is `_`.
     pub cluster: String,
     /// Seconds of the window in which the proxy was watched.
     pub seconds: u64,

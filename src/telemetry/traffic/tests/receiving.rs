@@ -14,6 +14,7 @@ use opentelemetry_proto::tonic::{
 };
 use proptest::prelude::*;
 use tonic::{Code, Request, Status, codec::CompressionEncoding};
+use tower::Service as _;
 
 use super::*;
 use crate::telemetry::traffic::{Observer, Receiver, read};
@@ -226,4 +227,34 @@ proptest! {
             }
         }
     }
+}
+
+/// A call of the receiver whose body never ends.
+fn endless() -> http::Request<tonic::body::Body> {
+    let frames = futures_util::stream::pending::<Result<http_body::Frame<bytes::Bytes>, Status>>();
+    let body = tonic::body::Body::new(http_body_util::StreamBody::new(frames));
+    let path = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export";
+    let request = http::Request::post(path).header("content-type", "application/grpc");
+    request.header("netloft-proxy", "edge").body(body).unwrap()
+}
+
+fn code_of(answer: &http::Response<tonic::body::Body>) -> Option<Code> {
+    Status::from_header_map(answer.headers()).map(|status| status.code())
+}
+
+#[tokio::test(start_paused = true)]
+async fn more_reports_than_there_are_places_are_told_to_try_again_and_slow_ones_lose_theirs() {
+    let mut receiver = Receiver::new(Observer::new(Limits::default()));
+    let slow: Vec<_> = (0..32)
+        .map(|_| tokio::spawn(receiver.call(endless())))
+        .collect();
+    let refused = receiver.call(endless()).await.unwrap();
+    assert_eq!(code_of(&refused), Some(Code::Unavailable));
+    for one in slow {
+        let answer = one.await.unwrap().unwrap();
+        assert_eq!(code_of(&answer), Some(Code::DeadlineExceeded));
+    }
+    // Their places are free again: this one waits for its own body until it is too late.
+    let answer = receiver.call(endless()).await.unwrap();
+    assert_eq!(code_of(&answer), Some(Code::DeadlineExceeded));
 }
