@@ -13,6 +13,8 @@ mod fleet;
 mod gateway;
 mod memory;
 mod route;
+#[cfg(test)]
+mod tests;
 
 pub use memory::Memory;
 
