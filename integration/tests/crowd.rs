@@ -33,6 +33,7 @@ const SOURCES: usize = 8;
 /// What the server may grow by, whatever comes: a multiple of what its connections buffer.
 const GROWTH_KIB: u64 = 160 << 10;
 
+#[allow(clippy::disallowed_methods)] // Tests have no command line of their own to take it from.
 fn slow_clients() -> usize {
     let asked = std::env::var("NETLOFT_SLOW_CLIENTS").ok();
     asked.and_then(|count| count.parse().ok()).unwrap_or(600)

@@ -1,5 +1,7 @@
 //! `--history`: what the bound lets go is gone by name, and nothing else is.
 
+#![allow(clippy::unwrap_used)] // All of it is a test, its helpers too.
+
 use netloft_integration::netloft::Netloft;
 use serde_json::Value;
 

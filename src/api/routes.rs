@@ -11,8 +11,8 @@ use super::{
     route::{Content, Form, Route},
     schema, stats,
     types::{
-        ApplyAnswer, Compiled, Diff, Info, Plan, Proxies, Proxy, Resources, RevisionDetail, Revisions, Stats,
-        Wait,
+        ApplyAnswer, Compiled, Diff, Info, Plan, Proxies, Proxy, Resources, RevisionDetail,
+        Revisions, Stats, Wait,
     },
     wait,
 };

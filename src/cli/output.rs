@@ -182,7 +182,7 @@ pub(super) fn note(text: &str) {
 }
 
 /// Rows in columns as wide as their widest cell, three spaces apart.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head = head.iter().map(|&cell| cell.to_owned()).collect();
     let all: Vec<Vec<String>> = [head].into_iter().chain(rows.iter().cloned()).collect();
     lines(&all, &mut Vec::new())

@@ -294,7 +294,7 @@ async fn every_state_has_its_words() {
         (
             true,
             vec![other_class],
-            nobody.clone(),
+            nobody,
             None,
             "-Conflicted +ResolvedRefs +NotAffected",
             "no connected proxy is given any of it",

@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .collect()
     };
     output.show(&report, || told(&imported), names)?;
-    match (&written.folder, written.form) {
+    match (&written.folder, &output.output) {
         (Some(folder), Format::Table) => say(&next(folder, &class)),
         _ => Ok(()),
     }

@@ -333,7 +333,11 @@ pub(super) fn read_delta(response: &DeltaDiscoveryResponse) -> Heard {
             aliases.insert(resource.name.clone(), resource.aliases.clone());
         }
         let Some(any) = &resource.resource else {
-            assert_eq!(resource.aliases, [resource.name.clone()], "rule 66");
+            assert_eq!(
+                resource.aliases,
+                std::slice::from_ref(&resource.name),
+                "rule 66"
+            );
             continue;
         };
         assert_eq!(any.type_url, response.type_url, "rule 64");
