@@ -55,6 +55,7 @@ pub(super) fn proxy(lens: &mut Lens<'_>) -> Output {
 /// What gRPC clients have: that and the short names of their own namespace, where they see it.
 fn client(visible: &Visible, lens: &mut Lens<'_>) -> Contents {
     let mut contents = seeing(visible, Audience::Grpc, lens);
+    contents.shared.push(LayerKey::GrpcServers);
     let Some(home) = lens.fact(Fact::Namespace) else {
         return contents;
     };

@@ -132,14 +132,17 @@ fn compiled(contents: &Contents, lens: &mut Lens<'_>) -> Named {
     named.collect()
 }
 
+fn everywhere(audience: Audience, lens: &mut Lens<'_>) -> Vec<Unit> {
+    let namespaces = lens.namespaces().iter();
+    namespaces
+        .map(|namespace| Unit::Inventory(namespace.clone(), audience))
+        .collect()
+}
+
 fn of_layer(layer: &LayerKey, lens: &mut Lens<'_>) -> Vec<Unit> {
     let listed: Vec<Unit> = match layer {
-        LayerKey::Mesh(audience) => {
-            let namespaces = lens.namespaces().iter();
-            namespaces
-                .map(|namespace| Unit::Inventory(namespace.clone(), *audience))
-                .collect()
-        }
+        LayerKey::Mesh(audience) => everywhere(*audience, lens),
+        LayerKey::GrpcServers => everywhere(Audience::Grpc, lens),
         LayerKey::Namespace(namespace, audience) => {
             vec![Unit::Inventory(namespace.clone(), *audience)]
         }

@@ -51,9 +51,10 @@ pub(super) fn compile(service: &Name, audience: Audience, lens: &mut Lens<'_>) -
         }
     }
     if audience == Audience::Grpc {
-        for door in servers(outline) {
-            everywhere(Unit::Listener(door));
-        }
+        placements.extend(servers(outline).map(|door| Placement {
+            unit: Unit::Listener(door),
+            layer: Some(LayerKey::GrpcServers),
+        }));
     }
     for port in ports(service, outline) {
         if audience == Audience::Grpc {

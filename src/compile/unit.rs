@@ -165,6 +165,8 @@ pub enum LayerKey {
     Namespace(Arc<str>, Audience),
     /// For gRPC clients of one namespace: the short names of its services.
     ShortNames(Arc<str>),
+    /// For gRPC servers: the listeners of all ports. A server's port says nothing of who may be seen.
+    GrpcServers,
     /// Of the gateways of one class.
     Class(Arc<str>),
 }

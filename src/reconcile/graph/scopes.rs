@@ -207,7 +207,7 @@ impl Scopes {
         let layers = self.scopes.values().flat_map(|scope| &scope.shared);
         let audiences = layers.map(|layer| match layer {
             LayerKey::Mesh(of) | LayerKey::Namespace(_, of) => *of,
-            LayerKey::ShortNames(_) => Audience::Grpc,
+            LayerKey::ShortNames(_) | LayerKey::GrpcServers => Audience::Grpc,
             LayerKey::Class(_) => Audience::Envoy,
         });
         audiences.filter(|of| *of != Audience::Envoy).collect()

@@ -248,7 +248,10 @@ impl Ship {
         for _ in 0..50 {
             let Some(response) = self.engine.poll(self.at) else {
                 self.engine.events.clear();
-                let bare = self.bare.intersection(&self.sails).next();
+                // A sail that is gone by now does not come, and its boat goes next.
+                let now = self.engine.now.as_ref();
+                let there = |name: &&String| now.is_some_and(|now| now.get(SAIL, name).is_some());
+                let bare = self.bare.intersection(&self.sails).find(there);
                 return bare.map_or(Ok(()), |bare| Err(format!("{bare} came without its sail")));
             };
             let mut bytes = Vec::new();
@@ -349,6 +352,10 @@ impl Ship {
         };
         self.inbox.entry(ty).or_default().push_back(received);
         if ty == BOAT {
+            // It may take this one: nobody knows before it answers.
+            for name in &came {
+                self.refused.remove(name);
+            }
             let boats = &self.given[&BOAT];
             self.bare.retain(|name| boats.contains_key(name));
             self.bare.extend(came);
