@@ -100,8 +100,6 @@ fn a_kind_that_is_only_kept_is_named_by_its_file_and_its_registration_alone() {
     ];
     let found = naming(&words);
     let expected = [
-        // It has no status, which only what answers clients needs to know.
-        ("api/conditions.rs".to_owned(), 1),
         // `mod`, `pub use`, and its line in the list of kinds.
         ("model.rs".to_owned(), 3),
         // It can be immutable, which the catalog asks of any kind.
